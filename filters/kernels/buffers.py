@@ -1,0 +1,25 @@
+"""From an Arrow text column to the two arrays that kernels read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+
+def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The UTF-8 bytes (uint8) and the offsets (int64, one more than there are texts), without a copy.
+
+    Text i is `data[offsets[i]:offsets[i + 1]]`; the first offset need not be 0 (the column may be a slice).
+    A null is an empty text.
+    """
+    if not pa.types.is_large_string(texts.type):
+        texts = texts.cast(pa.large_string())
+    if texts.null_count:
+        texts = texts.fill_null("")
+    _, offsets, data = texts.buffers()
+    count = len(texts)
+    if offsets is None or count == 0:
+        return np.zeros(0, np.uint8), np.zeros(count + 1, np.int64)
+    starts = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + count + 1]
+    return (np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)), starts

@@ -1,0 +1,42 @@
+"""The one way to compile a kernel.
+
+numba's own cache does not notice that a function which a cached kernel calls was changed in another file, and would
+go on running the old code. So the cache lives in a folder named after the content of every kernel file: a change
+to any of them compiles all of them anew, once per installation, and never gives a stale answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, cast
+
+import platformdirs
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def cache_folder() -> Path:
+    """Where this version's compiled kernels are kept (`ASSAY_CACHE` moves it, for example into a container image)."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    root = os.environ.get("ASSAY_CACHE") or platformdirs.user_cache_dir("assay")
+    return Path(root) / "kernels" / digest.hexdigest()[:16]
+
+
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+
+import numba  # noqa: E402  (reads NUMBA_CACHE_DIR when it is imported)
+
+
+def kernel(function: F) -> F:
+    """Compile a loop over Arrow buffers: no GIL, cached on disk."""
+    return cast(F, numba.njit(nogil=True, cache=True)(function))
+
+
+def inline(function: F) -> F:
+    """Compile a small helper into every kernel that calls it."""
+    return cast(F, numba.njit(nogil=True, cache=True, inline="never")(function))

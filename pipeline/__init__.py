@@ -1,0 +1,1 @@
+"""What is Beam and what is a run: sources, recipe, passes, deduplication, tokens, ledger, report, plan, commands."""

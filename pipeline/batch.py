@@ -1,0 +1,29 @@
+"""A batch of documents: the columns that every source fills and every stage reads."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+DOCUMENT = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("date", pa.string()),  # as the source wrote it, ISO 8601 where it was known
+        pa.field("text", pa.large_string(), nullable=False),
+        pa.field("language", pa.string()),
+        pa.field("language_score", pa.float32()),
+        pa.field("metadata", pa.string()),  # one JSON object: whatever else the source carried
+    ]
+)
+
+MEASURE = "measure."
+KEY = "key."
+
+
+def set_column(batch: pa.RecordBatch, name: str, values: pa.Array) -> pa.RecordBatch:
+    """The batch with this column added, or replaced where it stood."""
+    place = batch.schema.get_field_index(name)
+    if place < 0:
+        return batch.append_column(name, values)
+    return batch.set_column(place, batch.schema.field(place).with_type(values.type), values)
