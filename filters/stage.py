@@ -67,7 +67,9 @@ class Stage(BaseModel):
     kind: ClassVar[Kind]
 
     stage: str
-    name: str | None = Field(default=None, description="How the report calls this stage; its kind if not given.")
+    name: str | None = Field(
+        default=None, description="How the report calls this stage; its kind if not given."
+    )
 
     @property
     def label(self) -> str:

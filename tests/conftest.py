@@ -6,7 +6,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Machines are shared and the first call of a kernel compiles it: a deadline would only measure that.
-settings.register_profile("assay", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "assay", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("assay")
 
 ROOT = Path(__file__).resolve().parent.parent

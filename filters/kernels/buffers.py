@@ -11,7 +11,7 @@ def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray
     """The UTF-8 bytes (uint8) and the offsets (int64, one more than there are texts), without a copy.
 
     Text i is `data[offsets[i]:offsets[i + 1]]`; the first offset need not be 0 (the column may be a slice).
-    A null is an empty text.
+    A null is an empty text. Both arrays are read-only, always: numba compiles a kernel anew for writable ones.
     """
     if not pa.types.is_large_string(texts.type):
         texts = texts.cast(pa.large_string())
@@ -20,6 +20,11 @@ def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray
     _, offsets, data = texts.buffers()
     count = len(texts)
     if offsets is None or count == 0:
-        return np.zeros(0, np.uint8), np.zeros(count + 1, np.int64)
+        return np.frombuffer(b"", np.uint8), np.frombuffer(bytes(8), np.int64)
     starts = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + count + 1]
-    return (np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)), starts
+    return np.frombuffer(data if data is not None else b"", np.uint8), starts
+
+
+def text_array(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> pa.LargeStringArray:
+    """The text column of these two arrays, without a copy: what `text_buffers` undoes."""
+    return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))

@@ -1,0 +1,34 @@
+# `make demo` and `make test` set everything up on a machine that has Python 3.11+ and git.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test lint lock clean
+
+setup: .venv/.ready
+
+# The lock file holds a hash for every package; nothing is compiled. Then the kernels, once for this installation.
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup
+	$(BIN)/assay sample-web runs/demo-web
+	$(BIN)/assay run configs/quickstart.yaml runs/demo-web --out runs/demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
+		--group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv runs

@@ -1,0 +1,211 @@
+"""How much of each text repeats: lines, paragraphs and word n-grams, in one pass over its words."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.kernels.hashing import absorb
+from filters.kernels.jit import inline, kernel
+from filters.kernels.table import first_equal, grown, repeated, slots_for
+from filters.kernels.unicode import count_points
+from filters.kernels.words import extend_line, read_word, skip_space
+
+TOP = (2, 3, 4)
+DUPLICATE = (5, 6, 7, 8, 9, 10)
+_LAST_TOP = TOP[-1]
+_LAST = DUPLICATE[-1]
+
+MEASURES = (
+    "duplicate_line_fraction",
+    "duplicate_line_char_fraction",
+    "duplicate_paragraph_fraction",
+    "duplicate_paragraph_char_fraction",
+    *(f"top_{n}_gram_char_fraction" for n in TOP),
+    *(f"duplicate_{n}_gram_char_fraction" for n in DUPLICATE),
+)
+_MEASURE_COUNT = len(MEASURES)
+_FIRST_N_GRAM = 4
+
+
+@inline
+def _read(
+    data: NDArray[np.uint8],
+    i: int,
+    stop: int,
+    words: NDArray[np.uint64],
+    word_ends: NDArray[np.int64],
+    lines: NDArray[np.uint64],
+    line_sizes: NDArray[np.int64],
+    paragraphs: NDArray[np.uint64],
+    paragraph_sizes: NDArray[np.int64],
+) -> tuple[int, int, int]:
+    """Fill in the hashes of a text's words, lines and paragraphs and their sizes in code points, and count them.
+
+    Word w ends after `word_ends[w + 1]` of the code points that stand in words.
+    """
+    word_count = line_count = paragraph_count = 0
+    word_ends[0] = 0
+    i, _ = skip_space(data, i, stop)
+    line_start = i
+    line = paragraph = np.uint64(0)
+    gap = -1  # where the word before ended, in this line
+    paragraph_size = 0
+    while i < stop:
+        end, word, points, _, _ = read_word(data, i, stop)
+        words[word_count] = word
+        word_ends[word_count + 1] = word_ends[word_count] + points
+        word_count += 1
+        line = word if gap < 0 else extend_line(line, data, gap, i, word)
+        gap = end
+        i, line_feeds = skip_space(data, end, stop)
+        if line_feeds == 0 and i < stop:
+            continue
+        lines[line_count] = line
+        line_sizes[line_count] = count_points(data, line_start, end)
+        paragraph = absorb(paragraph, line)
+        paragraph_size += line_sizes[line_count] + (paragraph_size > 0)  # and a line feed between two lines
+        line_count += 1
+        line_start = i
+        gap = -1
+        if line_feeds > 1 or i == stop:
+            paragraphs[paragraph_count] = paragraph
+            paragraph_sizes[paragraph_count] = paragraph_size
+            paragraph_count += 1
+            paragraph = np.uint64(0)
+            paragraph_size = 0
+    return word_count, line_count, paragraph_count
+
+
+@inline
+def _narrow(
+    n: int,
+    candidates: int,
+    at: NDArray[np.int32],
+    first: NDArray[np.int32],
+    counts: NDArray[np.int32],
+    grams: NDArray[np.uint64],
+    words: NDArray[np.uint64],
+    word_count: int,
+    slots: NDArray[np.int64],
+    stamp: int,
+) -> int:
+    """Of the first `candidates` places in `at`, in order, keep those whose n-gram stands in the text twice or more.
+
+    Before, `grams` holds the hash of the (n-1)-gram of each candidate; after, of the n-gram. `first[c]` becomes the
+    first place of the n-gram of `at[c]`, and `counts` at that place how often it occurs. Returns how many are kept.
+    """
+    slot_count = slots_for(candidates)
+    whole = 0
+    for c in range(candidates):
+        place = np.int64(at[c])
+        if place + n > word_count:
+            break
+        grams[place] = absorb(grams[place], words[place + n - 1])
+        earliest = first_equal(slots, slot_count, stamp, grams, place)
+        counts[earliest] = 1 if earliest == place else counts[earliest] + 1
+        first[c] = earliest
+        whole += 1
+    kept = 0
+    for c in range(whole):
+        if counts[first[c]] > 1:
+            at[kept], first[kept] = at[c], first[c]
+            kept += 1
+    return kept
+
+
+@inline
+def _top_size(
+    n: int,
+    candidates: int,
+    first: NDArray[np.int32],
+    counts: NDArray[np.int32],
+    word_ends: NDArray[np.int64],
+    word_count: int,
+) -> int:
+    """Occurrences of the most frequent n-gram, the first of several, times its size with single spaces in it."""
+    if word_count < n:
+        return 0
+    best, most = np.int64(0), np.int64(1)  # where none repeats, the first of all
+    for c in range(candidates):
+        if counts[first[c]] > most:
+            best, most = np.int64(first[c]), np.int64(counts[first[c]])
+    return int(most * (word_ends[best + n] - word_ends[best] + n - 1))
+
+
+@inline
+def _duplicate_size(
+    n: int,
+    candidates: int,
+    at: NDArray[np.int32],
+    first: NDArray[np.int32],
+    counts: NDArray[np.int32],
+    word_ends: NDArray[np.int64],
+) -> int:
+    """The code points of words in n-grams that came before, going on after each such n-gram."""
+    total = 0
+    free = 0  # the first word after the last n-gram that was taken
+    for c in range(candidates):
+        place = np.int64(at[c])
+        if place < free:
+            continue
+        if counts[first[c]] > 0:
+            counts[first[c]] = -1  # it has been passed once
+        else:
+            total += word_ends[place + n] - word_ends[place]
+            free = place + n
+    return total
+
+
+@kernel
+def measure(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """float64 (MEASURES, texts); NaN where a text has no lines, or no characters, to take a fraction of.
+
+    An n-gram can only repeat where the (n-1)-gram that begins it does. So only the 2-grams of all places are looked
+    up; `at` then holds the places that are still in question, soon few, and none in most texts when n is 5.
+    """
+    texts = len(offsets) - 1
+    measures = np.empty((_MEASURE_COUNT, texts), np.float64)
+    longest = 0
+    for text in range(texts):
+        longest = max(longest, offsets[text + 1] - offsets[text])
+    most = longest // 2 + 1  # words, lines or paragraphs; pages of memory that are not touched cost nothing
+    words, grams = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    word_ends = np.empty(most + 1, np.int64)
+    lines, line_sizes = np.empty(most, np.uint64), np.empty(most, np.int64)
+    paragraphs, paragraph_sizes = np.empty(most, np.uint64), np.empty(most, np.int64)
+    at, first, counts = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
+    slots = np.zeros(16, np.int64)
+    stamp = 0
+
+    for text in range(texts):
+        start, stop = offsets[text], offsets[text + 1]
+        word_count, line_count, paragraph_count = _read(
+            data, start, stop, words, word_ends, lines, line_sizes, paragraphs, paragraph_sizes
+        )
+        size = np.float64(count_points(data, start, stop))
+        slots = grown(slots, word_count)
+
+        repeats, total = repeated(slots, stamp + 1, lines, line_sizes, line_count)
+        measures[0, text] = repeats / line_count if line_count else np.nan
+        measures[1, text] = total / size if size else np.nan
+        repeats, total = repeated(slots, stamp + 2, paragraphs, paragraph_sizes, paragraph_count)
+        measures[2, text] = repeats / paragraph_count if paragraph_count else np.nan
+        measures[3, text] = total / size if size else np.nan
+        stamp += 2
+
+        candidates = word_count
+        for place in range(word_count):
+            grams[place] = words[place]
+            at[place] = place
+        for n in range(2, _LAST + 1):
+            stamp += 1
+            candidates = _narrow(
+                n, candidates, at, first, counts, grams, words, word_count, slots, stamp
+            )
+            if n <= _LAST_TOP:
+                total = _top_size(n, candidates, first, counts, word_ends, word_count)
+            else:
+                total = _duplicate_size(n, candidates, at, first, counts, word_ends)
+            measures[_FIRST_N_GRAM + n - 2, text] = total / size if size else np.nan
+    return measures

@@ -1,0 +1,259 @@
+"""Finding the entries of a word list in texts: all at once, in any script, whatever the case.
+
+A character is one of three kinds. A *spaced* one is a letter, a number or a mark of a script that puts
+spaces between words; an *unspaced* one is of Chinese, Japanese, Thai, Lao, Khmer or Burmese; any other
+separates words. There is a word boundary between two characters unless both are spaced, and at both ends of
+a text. An entry is found where its characters stand, case folded, with a boundary before and behind; a
+space in it stands for any run of whitespace. So an entry in an unspaced script is found anywhere. Where
+entries overlap, the first counts, and of those that begin at the same place the longest.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.kernels.buffers import text_buffers
+from filters.kernels.jit import inline, kernel
+
+OTHER, SPACED, UNSPACED = 0, 1, 2
+
+UNSPACED_BLOCKS = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x2E80, 0x2FDF),  # Han radicals
+    (0x3005, 0x3007),  # Han iteration mark, closing mark, zero
+    (0x3021, 0x3029),  # Han numerals
+    (0x3031, 0x303C),  # kana repeat marks, Han numerals
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),  # Katakana extensions
+    (0x3400, 0x4DBF),  # Han extension A
+    (0x4E00, 0x9FFF),  # Han
+    (0xA9E0, 0xA9FF),  # Myanmar extended B
+    (0xAA60, 0xAA7F),  # Myanmar extended A
+    (0xF900, 0xFAFF),  # Han compatibility
+    (0xFF66, 0xFF9F),  # half-width Katakana
+    (0x1AFF0, 0x1B16F),  # kana supplements
+    (0x20000, 0x3FFFF),  # Han on planes 2 and 3
+)
+_POINTS = 0x110000
+_SPACE_SYMBOL = 1
+_ROOT = 0
+_KIND_BITS = 2
+
+
+def kind(character: str) -> int:
+    """OTHER, SPACED or UNSPACED."""
+    if unicodedata.category(character)[0] not in "LNM":
+        return OTHER
+    point = ord(character)
+    return UNSPACED if any(first <= point <= last for first, last in UNSPACED_BLOCKS) else SPACED
+
+
+def fold(character: str) -> str:
+    """The simple case folding: one character for one, so ß and ﬁ stay as they are."""
+    folded = character.casefold()
+    return folded if len(folded) == 1 else character.lower() if len(character.lower()) == 1 else character
+
+
+@cache
+def _characters() -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """The kind and the folding of every code point."""
+    kinds, folded = np.zeros(_POINTS, np.uint8), np.arange(_POINTS, dtype=np.int32)
+    for plane in (0, 1, 2, 3, 14):  # the other planes hold no letters
+        for point in range(plane << 16, (plane + 1) << 16):
+            character = chr(point)
+            if unicodedata.category(character)[0] in "LNM":
+                kinds[point] = SPACED
+                folded[point] = ord(fold(character))
+    for first, last in UNSPACED_BLOCKS:
+        kinds[first : last + 1] *= UNSPACED
+    for point in map(
+        ord, "ⒶⒷⒸⒹⒺⒻⒼⒽⒾⒿⓀⓁⓂⓃⓄⓅⓆⓇⓈⓉⓊⓋⓌⓍⓎⓏ"
+    ):  # the only cased characters that are not letters or marks
+        folded[point] = ord(fold(chr(point)))
+    return kinds, folded
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """A word list, compiled: a trie over the folded characters that its entries use.
+
+    `page_of` (uint16, 0x1100 of them) and `pages` (int32) give for a code point its symbol << 2 | its kind;
+    symbol 0 is a character that no entry uses, 1 is whitespace. An edge of the trie is a slot of the
+    open-addressed hash table `edges` (int64, state << 32 | symbol, -1 where empty) with the state it leads
+    to in `targets` (int32). `accepts` says which states end an entry.
+    """
+
+    page_of: NDArray[np.uint16]
+    pages: NDArray[np.int32]
+    edges: NDArray[np.int64]
+    targets: NDArray[np.int32]
+    accepts: NDArray[np.bool_]
+
+    def count(
+        self, texts: pa.LargeStringArray
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Per text: the entries found, the words inside them, the words of the text.
+
+        A word is a run of spaced characters, or one unspaced character.
+        """
+        data, offsets = text_buffers(texts)
+        return _count(data, offsets, self.page_of, self.pages, self.edges, self.targets, self.accepts)
+
+
+def compile_phrases(entries: Iterable[str]) -> Phrases:
+    """Entries without a character other than whitespace are passed over; their order and repeats do not matter."""
+    kinds, folded = _characters()
+    folded_entries = sorted({" ".join("".join(map(fold, entry)).split()) for entry in entries} - {""})
+    symbols = {
+        character: number for number, character in enumerate(sorted({*"".join(folded_entries)} - {" "}), 2)
+    }
+    symbols[" "] = _SPACE_SYMBOL
+    steps: dict[int, int] = {}
+    ends = set()
+    for entry in folded_entries:
+        state = _ROOT
+        for character in entry:
+            state = steps.setdefault(state << 32 | symbols[character], len(steps) + 1)
+        ends.add(state)
+    accepts = np.zeros(len(steps) + 1, np.bool_)
+    accepts[list(ends)] = True
+    edges, targets = _hashed(steps)
+    page_of, pages = _two_stage(_symbol_table(symbols, kinds, folded))
+    return Phrases(page_of, pages, edges, targets, accepts)
+
+
+def _symbol_table(
+    symbols: dict[str, int], kinds: NDArray[np.uint8], folded: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """symbol << 2 | kind of every code point."""
+    of_folded = np.zeros(_POINTS, np.int32)
+    for character, symbol in symbols.items():
+        of_folded[ord(character)] = symbol
+    table: NDArray[np.int32] = of_folded[folded] << _KIND_BITS | kinds
+    for point in range(0x3001):  # U+3000 is the last whitespace character
+        if chr(point).isspace():
+            table[point] = _SPACE_SYMBOL << _KIND_BITS
+    return table
+
+
+def _two_stage(table: NDArray[np.int32]) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
+    """Pages of 256 code points, each kept once."""
+    pages, page_of = np.unique(table.reshape(-1, 256), axis=0, return_inverse=True)
+    return page_of.reshape(-1).astype(np.uint16), np.ascontiguousarray(pages.reshape(-1))
+
+
+def _hashed(steps: dict[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    size = 1 << max(4, (2 * len(steps)).bit_length())
+    edges, targets = np.full(size, -1, np.int64), np.zeros(size, np.int32)
+    for edge, target in steps.items():
+        slot = _slot(edge, size - 1)
+        while edges[slot] >= 0:
+            slot = (slot + 1) & (size - 1)
+        edges[slot], targets[slot] = edge, target
+    return edges, targets
+
+
+@inline
+def _slot(edge: int, mask: int) -> int:
+    return ((edge >> 32) * 0x9E3779B1 + (edge & 0xFFFFFFFF) * 0x85EBCA6B) >> 7 & mask
+
+
+@inline
+def _step(edges: NDArray[np.int64], targets: NDArray[np.int32], state: int, symbol: int) -> int:
+    """The state after this symbol, or -1."""
+    edge = np.int64(state) << 32 | symbol
+    mask = len(edges) - 1
+    slot = _slot(edge, mask)
+    while edges[slot] != edge:
+        if edges[slot] < 0:
+            return -1
+        slot = (slot + 1) & mask
+    return np.int64(targets[slot])
+
+
+@inline
+def _read(
+    data: NDArray[np.uint8], i: int, stop: int, page_of: NDArray[np.uint16], pages: NDArray[np.int32]
+) -> tuple[int, int]:
+    """symbol << 2 | kind of the character at byte i, and the byte behind it."""
+    lead = np.int64(data[i])
+    if lead < 0x80:
+        return np.int64(pages[(np.int64(page_of[0]) << 8) + lead]), i + 1
+    width = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    point = lead & (0x7F >> width)
+    for k in range(i + 1, min(i + width, stop)):
+        point = point << 6 | np.int64(data[k]) & 0x3F
+    return np.int64(pages[(np.int64(page_of[point >> 8]) << 8) + (point & 0xFF)]), min(i + width, stop)
+
+
+@inline
+def _longest(
+    data: NDArray[np.uint8],
+    start: int,
+    stop: int,
+    page_of: NDArray[np.uint16],
+    pages: NDArray[np.int32],
+    edges: NDArray[np.int64],
+    targets: NDArray[np.int32],
+    accepts: NDArray[np.bool_],
+) -> int:
+    """The byte behind the longest entry that begins at `start` and ends at a boundary; `start` where there is none."""
+    end = start
+    state, i, symbol = _ROOT, start, 0
+    while i < stop:
+        before = symbol
+        value, behind = _read(data, i, stop, page_of, pages)
+        symbol = value >> _KIND_BITS
+        if not (symbol == _SPACE_SYMBOL and before == _SPACE_SYMBOL):
+            state = _step(edges, targets, state, symbol) if symbol else -1
+            if state < 0:
+                break
+        i = behind
+        if accepts[state]:
+            spaced = value & 3 == SPACED and i < stop
+            if not spaced or _read(data, i, stop, page_of, pages)[0] & 3 != SPACED:
+                end = i
+    return end
+
+
+@kernel
+def _count(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    page_of: NDArray[np.uint16],
+    pages: NDArray[np.int32],
+    edges: NDArray[np.int64],
+    targets: NDArray[np.int32],
+    accepts: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    count = len(offsets) - 1
+    found, inside, words = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
+    for document in range(count):
+        i, stop = offsets[document], offsets[document + 1]
+        before = OTHER
+        end = i  # of the last entry that was found
+        while i < stop:
+            value, behind = _read(data, i, stop, page_of, pages)
+            now = value & 3
+            boundary = not (before == SPACED and now == SPACED)
+            if boundary and i >= end and value >> _KIND_BITS:
+                longest = _longest(data, i, stop, page_of, pages, edges, targets, accepts)
+                if longest > i:
+                    found[document] += 1
+                    end = longest
+            if now == UNSPACED or (now == SPACED and boundary):
+                words[document] += 1
+                if i < end:
+                    inside[document] += 1
+            before = now
+            i = behind
+    return found, inside, words

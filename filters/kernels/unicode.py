@@ -1,0 +1,95 @@
+"""What kind of character a code point is, as bits, and reading one from UTF-8.
+
+Whitespace and letters are those of `str.isspace` and `str.isalpha` of the running Python, so a word is what `str.split`
+gives and a letter is a letter in any script. The marks that end sentences are listed here; Python does not know them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.kernels.jit import inline
+
+SPACE = 1
+LETTER = 2
+END_SPACED = 4  # ends a sentence where whitespace or the end of the line follows: 3.5 and a.b end nothing
+END = 8  # ends a sentence wherever it stands: its script may write no spaces, and gives it no other use
+QUOTE = 16  # closes a quotation
+BRACKET = 32  # closes a bracket
+SYMBOL = 64  # what Gopher counts as a symbol, or a part of one: # . …
+
+CLOSER = QUOTE | BRACKET  # may stand between a mark and the whitespace after it
+TERMINAL = (
+    END_SPACED | END | QUOTE
+)  # "terminal punctuation": a period, question or exclamation mark, or end quote
+
+SENTENCE_MARKS_SPACED = ".?!…‽⁇⁈⁉"
+SENTENCE_MARKS = (
+    "。．！？｡︒︕︖"  # Chinese and Japanese, wide, half-wide and vertical
+    "؟۔܀܁܂"  # Arabic, Urdu, Syriac
+    "।॥෴"  # Indic dandas, Sinhala
+    "၊။។៕།༎"  # Burmese, Khmer, Tibetan
+    "։՞՜።፧፨"  # Armenian, Ethiopic
+    "᙮᠃᠉᱾᱿"  # Canadian syllabics, Mongolian, Santali
+)
+CLOSING_QUOTES = '"”’»›」』＂｣〞'
+CLOSING_BRACKETS = ")]}）］｝】〕〉》"
+SYMBOLS = "#.…"
+
+_LAST_PLANE_WITH_CLASSES = 0x40000  # nothing above it is a letter or a space (a test holds this)
+
+
+def _classes() -> NDArray[np.uint8]:
+    """The bits of every code point, uint8 (0x110000,)."""
+    characters = [chr(point) for point in range(_LAST_PLANE_WITH_CLASSES)]
+    classes = np.zeros(0x110000, np.uint8)
+    low = classes[:_LAST_PLANE_WITH_CLASSES]
+    low |= np.fromiter(map(str.isspace, characters), np.uint8, len(characters)) * np.uint8(SPACE)
+    low |= np.fromiter(map(str.isalpha, characters), np.uint8, len(characters)) * np.uint8(LETTER)
+    for bit, members in (
+        (END_SPACED, SENTENCE_MARKS_SPACED),
+        (END, SENTENCE_MARKS),
+        (QUOTE, CLOSING_QUOTES),
+        (BRACKET, CLOSING_BRACKETS),
+        (SYMBOL, SYMBOLS),
+    ):
+        classes[[ord(member) for member in members]] |= np.uint8(bit)
+    return classes
+
+
+# Most runs of 256 code points are alike, so the table has two stages: which run, then which of its members.
+_RUNS, _RUN_OF = np.unique(_classes().reshape(-1, 256), axis=0, return_inverse=True)
+_CLASS = _RUNS.reshape(-1)
+_RUN = _RUN_OF.reshape(-1).astype(np.uint16)
+_ASCII = _classes()[:128].copy()
+
+
+@inline
+def class_of(point: int) -> int:
+    """The bits of a code point."""
+    return int(_CLASS[np.int64(_RUN[point >> 8]) << 8 | point & 255])
+
+
+@inline
+def character(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
+    """The bits of the character that starts at byte i, and its width in bytes (which never passes `stop`)."""
+    lead = np.int64(data[i])
+    if lead < 0x80:
+        return np.int64(_ASCII[lead]), 1
+    width = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    if i + width > stop:
+        return 0, stop - i
+    point = lead & (0x7F >> width)
+    for k in range(1, width):
+        point = point << 6 | np.int64(data[i + k]) & 0x3F
+    return np.int64(class_of(point)), width
+
+
+@inline
+def count_points(data: NDArray[np.uint8], start: int, stop: int) -> int:
+    """How many code points these bytes of UTF-8 hold."""
+    points = 0
+    for i in range(start, stop):
+        points += (data[i] & 0xC0) != 0x80
+    return points

@@ -1,0 +1,152 @@
+"""Where Beam is asked to run something: the one place that knows pipeline options."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import apache_beam as beam
+import psutil
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline.errors import AssayError
+
+_ATTEMPTS = 3
+_LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+
+
+class WorkerDied(AssayError):
+    """A local worker process ended before its work did."""
+
+
+@dataclass
+class Engine:
+    """Runs pipelines, each to its end.
+
+    `workers` processes on this machine, unless `options` (whatever the user gave after `--`) name a runner.
+    """
+
+    workers: int = 1
+    options: Sequence[str] = field(default_factory=list)
+
+    def run(self, build: Callable[[beam.Pipeline], None]) -> None:
+        """Build a pipeline and wait for it.
+
+        A local worker that is killed is replaced: what it had committed stays, and the pipeline runs again for the
+        rest, up to three times in all.
+
+        Raises:
+            AssayError: the engine gave up; the message is the cause, as far as it is known.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._run_once(build)
+                return
+            except WorkerDied as death:
+                if attempt == _ATTEMPTS:
+                    raise
+                logging.getLogger("assay").warning(
+                    "%s; starting it again (%d of %d)", death, attempt + 1, _ATTEMPTS
+                )
+
+    def _run_once(self, build: Callable[[beam.Pipeline], None]) -> None:
+        pipeline = beam.Pipeline(options=PipelineOptions(self._arguments()))
+        build(pipeline)
+        with _WorkerWatch() as watch:
+            runner = _Running(pipeline)
+            runner.start()
+            while runner.is_alive():
+                runner.join(0.1)
+                if watch.death:
+                    _kill_workers()
+                    raise WorkerDied(watch.death)
+        if runner.error is not None:
+            raise AssayError(_cause(runner.error)) from runner.error
+
+    def _arguments(self) -> list[str]:
+        if any(option.startswith("--runner") for option in self.options):
+            return list(self.options)
+        mode = "in_memory" if self.workers == 1 else "multi_processing"
+        return [
+            f"--runner={_LOCAL_RUNNER}",
+            f"--direct_running_mode={mode}",
+            f"--direct_num_workers={self.workers}",
+            "--default_sdk_harness_log_level=WARNING",
+            *self.options,
+        ]
+
+
+class _Running(threading.Thread):
+    """The pipeline, in a thread of its own: Beam's local runner waits for a killed worker for ever, and the main
+    thread must be free to notice."""
+
+    def __init__(self, pipeline: beam.Pipeline) -> None:
+        super().__init__(daemon=True)
+        self._pipeline = pipeline
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._pipeline.run().wait_until_finish()
+        except BaseException as error:
+            self.error = error
+
+
+class _WorkerWatch:
+    """Notices when a worker process of Beam's local runner ends before it was told to.
+
+    The runner watches each worker in a thread that raises when its process fails, and nobody else hears of it.
+    """
+
+    def __init__(self) -> None:
+        self.death = ""
+
+    def __enter__(self) -> _WorkerWatch:
+        self._before = threading.excepthook
+        threading.excepthook = self._hook
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        threading.excepthook = self._before
+
+    def _hook(self, failure: threading.ExceptHookArgs) -> None:
+        found = re.search(r"Worker subprocess exited with return code (-?\d+)", str(failure.exc_value))
+        if found:
+            self.death = _describe_death(int(found.group(1)))
+        elif not self.death:
+            self._before(failure)
+
+
+def _describe_death(code: int) -> str:
+    if code in (137, -9):
+        return "a worker process was killed (signal 9; out of memory, if nobody did it)"
+    return f"a worker process ended unexpectedly (exit code {code})"
+
+
+def _kill_workers() -> None:
+    """End what the abandoned pipeline left running."""
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        if child.is_running() and "sdk_worker_main" in " ".join(_command(child)):
+            child.kill()
+    psutil.wait_procs(children, timeout=5)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+def _cause(error: BaseException) -> str:
+    """What a person needs of an engine's error: Assay's own message where one is in it, else the last line."""
+    text = str(error)
+    ours = re.findall(r"(?:AssayError|UserError): (.+?)(?: \[while running|\\n|\n|$)", text)
+    if ours:
+        return str(ours[-1])
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else type(error).__name__

@@ -1,0 +1,176 @@
+"""The ledger: what came in, went and stayed, at every stage, in documents, bytes, words and tokens.
+
+A unit's ledger file is written last and by `commit`: a unit whose ledger file is there is done, and nothing else
+about a run counts. The report folds these files and nothing else, so a retried or resumed unit is never counted twice.
+
+Outcomes of a stage:
+    in        what reached the stage
+    dropped   the documents it took away, by the reason that fired first
+    trimmed   what an editor took out of documents that stay (0 documents; negative where a replacement is longer)
+    out       what went on
+and beside them, for filters, two marks that take no part in the balance:
+    fired     documents on which this rule fired, whichever fired first
+    alone     documents on which no other rule of the same stage fired: what this rule removes alone
+
+It balances, exactly: in = out + dropped + trimmed for every stage, and each stage's out is the next one's in.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline import files
+
+QUANTITIES = ("documents", "bytes", "words", "tokens")
+OUTCOMES = ("in", "dropped", "trimmed", "out")
+MARKS = ("fired", "alone")
+UNKNOWN_LANGUAGE = "und"
+
+_KEYS = ["stage", "outcome", "reason", "language", "source"]
+LEDGER = pa.schema(
+    [("unit", pa.int64())]
+    + [(key, pa.string()) for key in _KEYS]
+    + [(name, pa.int64()) for name in QUANTITIES]
+)
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """What some documents amount to: three int64 arrays, one value per document."""
+
+    bytes: NDArray[np.int64]
+    words: NDArray[np.int64]
+    tokens: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.bytes)
+
+    def __getitem__(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Quantities:
+        return Quantities(self.bytes[rows], self.words[rows], self.tokens[rows])
+
+    def __sub__(self, other: Quantities) -> Quantities:
+        return Quantities(self.bytes - other.bytes, self.words - other.words, self.tokens - other.tokens)
+
+
+class UnitLedger:
+    """Gathers the rows of one unit, batch by batch."""
+
+    def __init__(self, unit: int) -> None:
+        self._unit = unit
+        self._events: list[tuple[str, str, str, NDArray[np.int64], Quantities, int]] = []
+        self._batches: list[pa.Table] = []
+
+    def add(
+        self,
+        stage: str,
+        outcome: str,
+        reason: str,
+        rows: NDArray[np.int64],
+        amounts: Quantities,
+        documents: int = 1,
+    ) -> None:
+        """Count some documents of the current batch: `rows` are their places in it, `amounts` is as long.
+
+        `documents` is what each counts as: 1, or 0 for what was trimmed out of a document that stays.
+        """
+        if len(rows):
+            self._events.append((stage, outcome, reason, rows, amounts, documents))
+
+    def end_batch(self, languages: pa.Array, sources: pa.Array) -> None:
+        """Close the batch, now that the language of each of its documents is known (null where it never was)."""
+        tables = []
+        for stage, outcome, reason, rows, amounts, documents in self._events:
+            count = len(rows)
+            tables.append(
+                pa.table(
+                    {
+                        "stage": pa.repeat(stage, count),
+                        "outcome": pa.repeat(outcome, count),
+                        "reason": pa.repeat(reason, count),
+                        "language": languages.take(pa.array(rows)).fill_null(UNKNOWN_LANGUAGE),
+                        "source": sources.take(pa.array(rows)),
+                        "documents": np.full(count, documents, np.int64),
+                        "bytes": amounts.bytes,
+                        "words": amounts.words,
+                        "tokens": amounts.tokens,
+                    }
+                )
+            )
+        self._events = []
+        if tables:
+            self._batches.append(_sum(pa.concat_tables(tables), _KEYS))
+
+    def table(self) -> pa.Table:
+        """All rows of the unit, sorted."""
+        if not self._batches:
+            return LEDGER.empty_table()
+        total = _sum(pa.concat_tables(self._batches), _KEYS)
+        return total.add_column(0, "unit", pa.repeat(pa.scalar(self._unit, pa.int64()), len(total))).cast(
+            LEDGER
+        )
+
+
+def _sum(table: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """Add up the quantities of rows with the same keys; sorted by the keys, so that the bytes do not depend on order."""
+    grouped = table.group_by(list(keys)).aggregate([(name, "sum") for name in QUANTITIES])
+    grouped = grouped.select([*keys, *(f"{name}_sum" for name in QUANTITIES)]).rename_columns(
+        [*keys, *QUANTITIES]
+    )
+    return grouped.sort_by([(key, "ascending") for key in keys])
+
+
+def fold(
+    urls: Iterable[str], keys: Sequence[str] = ("stage", "outcome", "reason", "language", "source")
+) -> pa.Table:
+    """The sum of ledger files by these keys (any of `unit` and the five): int64 quantities, sorted by the keys.
+
+    Files are folded a few hundred at a time, so memory is that of the result.
+    """
+    return fold_each(urls, [(keys, None)])[0]
+
+
+def fold_each(
+    urls: Iterable[str], folds: Sequence[tuple[Sequence[str], pc.Expression | None]]
+) -> list[pa.Table]:
+    """As `fold`, in several ways at once, each file read once: one table for each (keys, rows to count or None for all)."""
+    totals = [LEDGER.empty_table().select([*keys, *QUANTITIES]) for keys, _ in folds]
+    remaining = iter(urls)
+    while waiting := [files.read_table(url) for url in itertools.islice(remaining, 256)]:
+        table = pa.concat_tables(waiting)
+        for at, (keys, rows) in enumerate(folds):
+            counted = _sum(table if rows is None else table.filter(rows), keys)
+            totals[at] = _sum(pa.concat_tables([totals[at], counted]), keys)
+    return totals
+
+
+def imbalances(folded: pa.Table, stages: Sequence[str]) -> list[str]:
+    """Every way in which the ledger does not balance, as a sentence each; none where it does.
+
+    `stages` are the labels in order. `folded` has at least the keys `stage` and `outcome`.
+    """
+    sums = _sum(folded, ["stage", "outcome"])
+    amount = {(row["stage"], row["outcome"]): [row[name] for name in QUANTITIES] for row in sums.to_pylist()}
+    zero = [0] * len(QUANTITIES)
+    faults = [
+        f"the ledger names a stage `{stage}` that the recipe does not have"
+        for stage in sorted({stage for stage, _ in amount} - set(stages))
+    ]
+    previous: list[int] | None = None
+    for stage in stages:
+        came, dropped, trimmed, went = (amount.get((stage, outcome), zero) for outcome in OUTCOMES)
+        for at, name in enumerate(QUANTITIES):
+            if came[at] != went[at] + dropped[at] + trimmed[at]:
+                faults.append(
+                    f"{stage}: {came[at]} {name} in, but {went[at]} out + {dropped[at]} dropped + {trimmed[at]} trimmed"
+                )
+            if previous is not None and previous[at] != came[at]:
+                faults.append(f"{stage}: {came[at]} {name} in, but the stage before let out {previous[at]}")
+        previous = went
+    return faults

@@ -1,0 +1,51 @@
+"""What a worker needs to know to process units, and the stages it opens once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.compile import Pass, compile_passes
+from pipeline.recipe import Recipe, parse_recipe
+from pipeline.rundir import RunDirectory
+from pipeline.tokens.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Job:
+    """One pass of one run, small enough to be shipped with every bundle.
+
+    `resources` are the fetched files by stage label and setting: (label, setting, path).
+    """
+
+    run: RunDirectory
+    recipe: str  # the resolved recipe, as YAML
+    number: int
+    tokenizer_backend: str
+    resources: tuple[tuple[str, str, str], ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A job with its models loaded."""
+
+    recipe: Recipe
+    step: Pass
+    tokenizer: Tokenizer
+
+
+@lru_cache(maxsize=2)
+def open_job(job: Job) -> Opened:
+    """Load what the job needs; once per worker process, whichever thread asks."""
+    recipe = parse_recipe(job.recipe, "recipe.yaml")
+    step = compile_passes(recipe)[job.number]
+    load_stages(step, job.resources)
+    tokenizer = Tokenizer.open(job.run.path("tokenizer.json"), backend=job.tokenizer_backend)
+    return Opened(recipe, step, tokenizer)
+
+
+def load_stages(step: Pass, resources: tuple[tuple[str, str, str], ...]) -> None:
+    """Open the models of a pass's stages."""
+    for stage in (*step.decided, *step.stages, *step.keyed):
+        stage.load({setting: Path(path) for label, setting, path in resources if label == stage.label})

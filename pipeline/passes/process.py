@@ -1,0 +1,194 @@
+"""What a worker does with one unit in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import files
+from pipeline.batch import DOCUMENT, KEY, set_column
+from pipeline.errors import AssayError
+from pipeline.ledger import Quantities, UnitLedger
+from pipeline.passes.heartbeat import Heartbeat
+from pipeline.passes.job import Job, Opened, open_job
+from pipeline.passes.rows import Rows, measure_amounts
+from pipeline.passes.writers import (
+    DROPPED,
+    UNREADABLE,
+    BatchWriter,
+    dropped_batch,
+    unreadable_batch,
+)
+from pipeline.sources.read import read_unit
+from pipeline.sources.unit import Unit, Unreadable
+from pipeline.tokens.runs import TokenRuns
+
+WORDS, TOKENS = "count.words", "count.tokens"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A batch that comes into a pass, and how far into the unit it reaches (in bytes of the unit)."""
+
+    batch: pa.RecordBatch
+    unreadable: tuple[Unreadable, ...]
+    position: int
+
+
+def process_unit(job: Job, unit: Unit) -> None:
+    """Read a unit, take it through the stages of the pass, write its files, and commit by its ledger file.
+
+    A unit whose ledger file is there is done, and nothing happens. Everything that is written for a unit is a
+    function of the unit and the recipe alone, so doing it again after a failure writes the same bytes.
+
+    Raises:
+        AssayError: something failed; the message names the unit's file and range.
+    """
+    if files.exists(job.run.ledger(job.number, unit)):
+        return
+    try:
+        _process(job, open_job(job), unit)
+    except Exception as error:
+        where = f"{unit.path} [{unit.start}:{unit.stop}]"
+        message = f"unit {unit.index} ({where}) failed in pass {job.number}: {type(error).__name__}: {error}"
+        raise AssayError(message) from error
+
+
+def _process(job: Job, opened: Opened, unit: Unit) -> None:
+    step = opened.step
+    ledger = UnitLedger(unit.index)
+    heartbeat = Heartbeat(job.run, job.number, unit)
+    with ExitStack() as stack:
+        part = stack.enter_context(BatchWriter(job.run.part(job.number, unit)))
+        dropped = stack.enter_context(BatchWriter(job.run.dropped(job.number, unit), DROPPED))
+        unreadable = None
+        if step.number == 0:
+            unreadable = stack.enter_context(BatchWriter(job.run.unreadable(unit), UNREADABLE))
+        runs = TokenRuns(job.run.path("tokens"), unit.name, opened.recipe.shards.seed) if step.last else None
+        for incoming in _incoming(job, opened, unit):
+            if unreadable is not None:
+                unreadable.write(unreadable_batch(incoming.unreadable))
+            rows = _judge(opened, job, unit, incoming.batch, ledger)
+            for drop in rows.drops:
+                dropped.write(dropped_batch(drop, opened.recipe.dropped.text))
+            if runs is not None:
+                _add_tokens(runs, opened, rows, unit, part.rows)
+            part.write(_finished(opened, rows))
+            heartbeat.beat(incoming.batch.num_rows, incoming.position)
+        if runs is not None:
+            runs.close()
+    files.write_table(job.run.ledger(job.number, unit), ledger.table())
+    heartbeat.end()
+
+
+def _judge(opened: Opened, job: Job, unit: Unit, batch: pa.RecordBatch, ledger: UnitLedger) -> Rows:
+    """Take one batch through every stage of the pass."""
+    step, count_tokens = opened.step, opened.tokenizer.count
+    if step.number == 0:
+        rows = Rows(batch, measure_amounts(batch.column("text"), count_tokens), ledger, count_tokens)
+        rows.pass_through("read")
+    else:
+        rows = Rows(_without_marks(batch), _stored_amounts(batch), ledger, count_tokens)
+        for at, stage in enumerate(step.decided):
+            marks = batch.column(f"drop.{at}").to_numpy(zero_copy_only=False).astype(bool)
+            reasons = np.where(marks[rows.places], stage.reason, "").astype(object)
+            rows.drop(stage.label, reasons, [[stage.reason]] * int((reasons != "").sum()))
+    for stage in step.stages:
+        rows.apply(stage)
+    if step.last:
+        rows.pass_through("tokenize")
+    rows.end()
+    return rows
+
+
+def _finished(opened: Opened, rows: Rows) -> pa.RecordBatch:
+    """The rows as the part keeps them: with their counts, and the keys that the next barrier reads."""
+    batch = rows.batch
+    batch = batch.select([name for name in batch.schema.names if not name.startswith(KEY)])
+    batch = set_column(batch, WORDS, pa.array(rows.amounts.words, pa.int64()))
+    batch = set_column(batch, TOKENS, pa.array(rows.amounts.tokens, pa.int64()))
+    keys = [(name, values) for stage in opened.step.keyed for name, values in stage.keys(batch).items()]
+    for name, values in keys:
+        batch = set_column(batch, name, values)
+    return batch
+
+
+def _add_tokens(runs: TokenRuns, opened: Opened, rows: Rows, unit: Unit, first_row: int) -> None:
+    count = rows.batch.num_rows
+    if count == 0:
+        return
+    row_ids = np.arange(first_row, first_row + count, dtype=np.uint64) + np.uint64(unit.index << 32)
+    tokens = opened.tokenizer.encode(rows.batch.column("text"))
+    lengths = np.diff(tokens.offsets.to_numpy())
+    if not np.array_equal(lengths, rows.amounts.tokens):
+        raise AssertionError("the tokenizer counted and encoded the same documents differently")
+    runs.add(rows.batch.column("id"), row_ids, tokens)
+
+
+def _incoming(job: Job, opened: Opened, unit: Unit) -> Iterator[Incoming]:
+    """The batches of a unit; one empty batch where there is none, so that every file has its columns."""
+    if job.number == 0:
+        batches = _from_source(opened, unit)
+    else:
+        batches = _from_part(job, opened, unit)
+    yield from batches
+
+
+def _from_source(opened: Opened, unit: Unit) -> Iterator[Incoming]:
+    yield Incoming(pa.RecordBatch.from_pylist([], schema=DOCUMENT), (), 0)
+    for chunk in read_unit(unit, opened.recipe.source):
+        yield Incoming(chunk.documents, chunk.unreadable, chunk.position - unit.start)
+
+
+def _from_part(job: Job, opened: Opened, unit: Unit) -> Iterator[Incoming]:
+    """The part of the pass before, batch by batch as it was written, with a `drop.N` column per decided stage."""
+    drops = [_dropped_rows(job, stage.label, unit) for stage in opened.step.decided]
+    with files.open_read(job.run.part(job.number - 1, unit)) as file:
+        reader = pq.ParquetFile(file)
+        yield Incoming(_marked(pa.RecordBatch.from_pylist([], schema=reader.schema_arrow), drops, 0), (), 0)
+        first = 0
+        for group in range(reader.num_row_groups):
+            table = reader.read_row_group(group).combine_chunks()
+            for batch in table.to_batches():
+                position = unit.bytes * (group + 1) // reader.num_row_groups
+                yield Incoming(_marked(batch, drops, first), (), position)
+                first += batch.num_rows
+
+
+def _dropped_rows(job: Job, label: str, unit: Unit) -> np.ndarray:
+    table = files.read_table(files.join(job.run.duplicates(label), f"{unit.name}.parquet"), ["row"])
+    rows: np.ndarray = table.column("row").to_numpy()
+    return rows
+
+
+def _marked(batch: pa.RecordBatch, drops: list[np.ndarray], first: int) -> pa.RecordBatch:
+    for at, rows in enumerate(drops):
+        marks = np.zeros(batch.num_rows, bool)
+        here = rows[(rows >= first) & (rows < first + batch.num_rows)].astype(np.int64)
+        marks[here - first] = True
+        batch = batch.append_column(f"drop.{at}", pa.array(marks))
+    return batch
+
+
+def _without_marks(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return batch.select([name for name in batch.schema.names if not name.startswith(("drop.", KEY))])
+
+
+def _stored_amounts(batch: pa.RecordBatch) -> Quantities:
+    """What the documents amount to, as the pass before counted them: their texts have not changed since."""
+    offsets = (
+        np.frombuffer(batch.column("text").buffers()[1], np.int64)
+        if batch.num_rows
+        else np.zeros(1, np.int64)
+    )
+    start = batch.column("text").offset
+    return Quantities(
+        np.diff(offsets[start : start + batch.num_rows + 1]),
+        batch.column(WORDS).to_numpy(),
+        batch.column(TOKENS).to_numpy(),
+    )

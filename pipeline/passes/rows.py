@@ -1,0 +1,169 @@
+"""The documents of a batch on their way through the stages of a pass, and what the ledger is told about each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from filters.kernels.buffers import text_buffers
+from filters.kernels.words import count_words
+from filters.stage import Annotator, Editor, Filter, Rule, Stage
+from pipeline.batch import MEASURE, set_column
+from pipeline.ledger import Quantities, UnitLedger
+
+CountTokens = Callable[[pa.LargeStringArray], NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Documents that one stage dropped from a batch: the rows as they were, why, and what they amounted to."""
+
+    stage: str
+    documents: pa.RecordBatch
+    reasons: list[str]
+    fired: list[list[str]]
+    amounts: Quantities
+
+
+class Rows:
+    """The living documents of one batch. `places` says where each stood when the batch came in."""
+
+    def __init__(
+        self, batch: pa.RecordBatch, amounts: Quantities, ledger: UnitLedger, count_tokens: CountTokens
+    ) -> None:
+        self.batch = batch
+        self.amounts = amounts
+        self.places: NDArray[np.int64] = np.arange(batch.num_rows, dtype=np.int64)
+        self.drops: list[Drop] = []
+        self._ledger = ledger
+        self._count_tokens = count_tokens
+        self._sources = batch.column("source")
+        self._languages: list[tuple[NDArray[np.int64], pa.Array]] = [(self.places, batch.column("language"))]
+
+    def apply(self, stage: Stage) -> None:
+        """Take the documents through a stage, and count what happens."""
+        if isinstance(stage, Annotator):
+            self._annotate(stage)
+        elif isinstance(stage, Editor):
+            self._edit(stage)
+        elif isinstance(stage, Filter):
+            self._filter(stage)
+        else:
+            raise TypeError(f"{stage.label}: a {stage.kind} does not act on a batch")
+
+    def pass_through(self, label: str) -> None:
+        """Count a stage that takes nothing away (reading, tokenizing)."""
+        self._count(label, "in", "", self.places, self.amounts)
+        self._count(label, "out", "", self.places, self.amounts)
+
+    def drop(self, label: str, reasons: NDArray[np.object_], fired: list[list[str]]) -> None:
+        """Drop the documents whose reason is not empty. `fired` is as long as there are such documents."""
+        self._count(label, "in", "", self.places, self.amounts)
+        gone = reasons != ""
+        if gone.any():
+            went = np.flatnonzero(gone)
+            for reason in sorted(set(reasons[went])):
+                because = np.flatnonzero(reasons == reason)
+                self._count(label, "dropped", str(reason), self.places[because], self.amounts[because])
+            documents = self.batch.take(pa.array(went))
+            self.drops.append(Drop(label, documents, list(reasons[went]), fired, self.amounts[went]))
+            self._keep(~gone)
+        self._count(label, "out", "", self.places, self.amounts)
+
+    def end(self) -> None:
+        """Close the batch in the ledger: by now the language of every document that has one is known."""
+        languages = np.full(len(self._sources), None, dtype=object)
+        for places, values in self._languages:
+            languages[places] = values.to_numpy(zero_copy_only=False)
+        self._ledger.end_batch(pa.array(languages, pa.string()), self._sources)
+
+    def _annotate(self, stage: Annotator) -> None:
+        for name, values in stage.annotate(self.batch).items():
+            self.batch = set_column(self.batch, name, values)
+            if name == "language":
+                self._languages.append((self.places, values))
+        self.pass_through(stage.label)
+
+    def _edit(self, stage: Editor) -> None:
+        before = self.amounts
+        old, new = self.batch.column("text"), stage.edit(self.batch)
+        changed = np.flatnonzero(pc.not_equal(old, new).to_numpy(zero_copy_only=False))
+        self._count(stage.label, "in", "", self.places, before)
+        if len(changed):
+            self.batch = set_column(self.batch, "text", new)
+            after = measure_amounts(new.take(pa.array(changed)), self._count_tokens)
+            self.amounts = _replaced(before, changed, after)
+            self._count(
+                stage.label, "trimmed", "", self.places[changed], before[changed] - after, documents=0
+            )
+        self._count(stage.label, "out", "", self.places, self.amounts)
+
+    def _filter(self, stage: Filter) -> None:
+        measures = stage.measure(self.batch)
+        for name, values in measures.items():
+            self.batch = set_column(
+                self.batch, f"{MEASURE}{stage.label}.{name}", pa.array(values, pa.float64())
+            )
+        rules = stage.rules()
+        fires = np.zeros((len(rules), len(self.places)), bool)
+        for at, rule in enumerate(rules):
+            fires[at] = rule.fires(measures[rule.measure])
+        self._mark(stage.label, rules, fires)
+        gone = np.flatnonzero(fires.any(axis=0))
+        reasons = np.full(len(self.places), "", dtype=object)
+        if len(gone):
+            names = np.array([rule.reason for rule in rules], dtype=object)
+            reasons[gone] = names[fires[:, gone].argmax(axis=0)]
+        fired = [[rule.reason for rule, hit in zip(rules, fires[:, row], strict=True) if hit] for row in gone]
+        self.drop(stage.label, reasons, fired)
+
+    def _mark(self, label: str, rules: tuple[Rule, ...], fires: NDArray[np.bool_]) -> None:
+        """What each rule removes in all, and alone."""
+        by_reason: dict[str, NDArray[np.bool_]] = {}
+        for rule, hits in zip(rules, fires, strict=True):
+            by_reason[rule.reason] = by_reason.get(rule.reason, False) | hits
+        reasons_fired = sum(
+            (hits.astype(np.int64) for hits in by_reason.values()), np.zeros(fires.shape[1], np.int64)
+        )
+        for reason, hits in by_reason.items():
+            fired, alone = np.flatnonzero(hits), np.flatnonzero(hits & (reasons_fired == 1))
+            self._count(label, "fired", reason, self.places[fired], self.amounts[fired])
+            self._count(label, "alone", reason, self.places[alone], self.amounts[alone])
+
+    def _keep(self, mask: NDArray[np.bool_]) -> None:
+        self.batch = self.batch.filter(pa.array(mask))
+        self.amounts = self.amounts[mask]
+        self.places = self.places[mask]
+
+    def _count(
+        self,
+        stage: str,
+        outcome: str,
+        reason: str,
+        rows: NDArray[np.int64],
+        amounts: Quantities,
+        documents: int = 1,
+    ) -> None:
+        self._ledger.add(stage, outcome, reason, rows, amounts, documents)
+
+
+def measure_amounts(texts: pa.LargeStringArray, count_tokens: CountTokens) -> Quantities:
+    """UTF-8 bytes, words and tokens of each text."""
+    _, offsets = text_buffers(texts)
+    return Quantities(np.diff(offsets), count_words(texts), count_tokens(texts))
+
+
+def _replaced(amounts: Quantities, rows: NDArray[np.int64], new: Quantities) -> Quantities:
+    def put(old: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+        result = old.copy()
+        result[rows] = values
+        return result
+
+    return Quantities(
+        put(amounts.bytes, new.bytes), put(amounts.words, new.words), put(amounts.tokens, new.tokens)
+    )

@@ -1,0 +1,160 @@
+"""What happens once, before any unit is read: models fetched and hashed, the tokenizer made and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from filters.resources import fetch, sha256
+from filters.stage import Annotator, Editor, Filter, Stage
+from pipeline import files
+from pipeline.batch import DOCUMENT, set_column
+from pipeline.errors import UserError
+from pipeline.recipe import Recipe
+from pipeline.rundir import RunDirectory
+from pipeline.sources.plan import plan_units
+from pipeline.sources.read import read_unit
+from pipeline.tokens.config import TokenizerTrained
+from pipeline.tokens.tokenizer import Tokenizer
+from pipeline.tokens.train import train
+
+# Files whose beginnings the tokenizer is trained on. Files, not units: the sample must not depend on the split.
+_SAMPLE_FILES = 64
+# Raw text that may be read to find the sample among what the filters let through.
+_RAW_PER_SAMPLE = 4
+_LEAST_SAMPLE = 1 << 20
+_CHECKED_DOCUMENTS = 1000
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class FetchedResource:
+    """A model or word list of a stage, as the run uses it."""
+
+    label: str
+    setting: str
+    location: str
+    path: str
+    sha256: str
+
+
+def fetch_resources(recipe: Recipe, run: RunDirectory) -> list[FetchedResource]:
+    """Bring every stage's models and word lists into the run directory, or leave them where they are local.
+
+    Raises:
+        UserError: one is not to be had or has another hash than the recipe says; the message names the setting.
+    """
+    fetched = []
+    for place, stage in enumerate(recipe.stages):
+        for setting, resource in stage.resources().items():
+            try:
+                path = fetch(resource, _resource_cache(run))
+            except (OSError, ValueError) as error:
+                raise UserError(f"stages[{place}] ({stage.stage}).{setting}: {error}") from error
+            fetched.append(FetchedResource(stage.label, setting, resource.location, str(path), sha256(path)))
+    return fetched
+
+
+def _resource_cache(run: RunDirectory) -> Path:
+    return Path(run.url.removeprefix("file://")) / "resources"
+
+
+def load_all(recipe: Recipe, resources: Sequence[FetchedResource]) -> None:
+    """Open every stage on the driver: a model that cannot be opened fails here, before any data is read."""
+    for place, stage in enumerate(recipe.stages):
+        try:
+            stage.load({entry.setting: Path(entry.path) for entry in resources if entry.label == stage.label})
+        except (OSError, ValueError, ImportError) as error:
+            raise UserError(f"stages[{place}] ({stage.stage}): {error}") from error
+
+
+def prepare_tokenizer(
+    recipe: Recipe, run: RunDirectory, inputs: Sequence[str], say: Say
+) -> dict[str, object]:
+    """Make `tokenizer.json` where it is not there yet, choose what encodes with it, and say so.
+
+    A trained tokenizer learns from the beginnings of up to 64 of the input's files, evenly spaced: from the
+    documents that the recipe's filters let through there, so that it fits what will be encoded, and from the others
+    too where those are less than 1 MiB.
+    """
+    settings = recipe.tokenizer
+    url = run.path("tokenizer.json")
+    sample: list[str] = []
+    if isinstance(settings, TokenizerTrained):
+        wanted = settings.train.sample_bytes
+        say(f"training a tokenizer on up to {wanted / 1e6:.0f} MB of the input")
+        sample = sample_texts(recipe, inputs, wanted)
+        if not files.exists(url):
+            files.write_bytes(url, train(sample, settings))
+    else:
+        sample = sample_texts(recipe, inputs, 1 << 20)
+        try:
+            files.write_bytes(url, files.read_bytes(settings.file))
+        except OSError as error:
+            raise UserError(f"tokenizer.file: {settings.file} cannot be read: {error}") from error
+    tokenizer = Tokenizer.open(url)
+    note = tokenizer.check(pa.array(sample[:_CHECKED_DOCUMENTS], pa.large_string()))
+    return {"backend": tokenizer.backend, "vocabulary_size": tokenizer.vocabulary_size, "note": note}
+
+
+def sample_texts(recipe: Recipe, inputs: Sequence[str], wanted: int) -> list[str]:
+    """Texts for training: at least one way through every stage, so that it also warms what must be compiled."""
+    whole_files = plan_units(inputs, recipe.source.model_copy(update={"unit_bytes": 1 << 62}))
+    step = max(1, -(-len(whole_files) // _SAMPLE_FILES))
+    chosen = whole_files[::step]
+    kept: list[str] = []
+    raw: list[str] = []
+    for unit in chosen:
+        budget = _RAW_PER_SAMPLE * wanted // len(chosen)
+        for batch in _first_documents(read_unit(unit, recipe.source), budget):
+            raw += batch.column("text").to_pylist()
+            kept += _survivors(recipe.stages, batch)
+    texts = _up_to(kept, wanted)
+    if sum(map(len, texts)) < min(wanted, _LEAST_SAMPLE):
+        texts = _up_to(kept + raw, wanted)
+    return texts
+
+
+def _first_documents(chunks: Iterator[object], budget: int) -> Iterator[pa.RecordBatch]:
+    yield pa.RecordBatch.from_pylist([], schema=DOCUMENT)
+    for chunk in chunks:
+        batch: pa.RecordBatch = chunk.documents  # type: ignore[attr-defined]
+        yield batch
+        budget -= batch.get_total_buffer_size()
+        if budget <= 0:
+            return
+
+
+def _survivors(stages: Sequence[Stage], batch: pa.RecordBatch) -> list[str]:
+    """The texts that annotators, editors and filters let through."""
+    for stage in stages:
+        if isinstance(stage, Annotator):
+            for name, values in stage.annotate(batch).items():
+                batch = set_column(batch, name, values)
+        elif isinstance(stage, Editor):
+            batch = set_column(batch, "text", stage.edit(batch))
+        elif isinstance(stage, Filter):
+            measures = stage.measure(batch)
+            keep = [True] * batch.num_rows
+            for rule in stage.rules():
+                keep = [
+                    kept and not hit
+                    for kept, hit in zip(keep, rule.fires(measures[rule.measure]), strict=True)
+                ]
+            batch = batch.filter(pa.array(keep, pa.bool_()))
+    texts: list[str] = batch.column("text").to_pylist()
+    return texts
+
+
+def _up_to(texts: Sequence[str], wanted: int) -> list[str]:
+    taken, size = [], 0
+    for text in texts:
+        if size >= wanted:
+            break
+        taken.append(text)
+        size += len(text.encode())
+    return taken

@@ -1,0 +1,124 @@
+"""report.json: every figure of a run, folded from its committed ledger files and from nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import files
+from pipeline.ledger import fold_each, imbalances
+from pipeline.report.duplicates import duplicate_figures
+from pipeline.report.figures import (
+    Amount,
+    amounts,
+    group_figures,
+    raw_and_final,
+    reason_figures,
+    retention,
+    stage_figures,
+)
+from pipeline.report.unreadable import unreadable_figures
+from pipeline.rundir import RunDirectory, StageEntry
+
+GROUPS = 200  # languages and sources that are listed by name
+
+Report = dict[str, Any]
+
+
+def build_report(run: RunDirectory) -> Report:
+    """The content of report.json. The same run directory gives the same report: no times, no paths of this machine
+    but those of the input as it was given.
+
+    Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`, `stages`,
+    `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`, `inputs`,
+    `tokenizer`, `shards` (null before they are written). An amount is an object of documents, bytes (UTF-8), words
+    and tokens. docs/report.md says what each means.
+
+    Raises:
+        UserError: not a run directory.
+    """
+    manifest = run.read_json("manifest.json")
+    stages = run.stages()
+    ends = raw_and_final(stages)
+    by_reason, by_language, by_source, by_unit = fold_each(
+        run.ledgers(),
+        [
+            (("stage", "outcome", "reason"), None),
+            (("outcome", "language"), ends),
+            (("outcome", "source"), ends),
+            (("outcome", "unit"), ends),
+        ],
+    )
+    raw, final = (amounts(by_language.filter(pc.field("outcome") == outcome)) for outcome in ("in", "out"))
+    units = unit_figures(run, by_unit, stages)
+    shards = shard_summary(run)
+    faults = imbalances(by_reason, [stage.label for stage in stages]) + shard_faults(shards, final)
+    unreadable = unreadable_figures(run)
+    return {
+        "recipe": manifest["recipe"],
+        "assay": manifest["assay"],
+        "complete": units["finished"] == units["count"],
+        "balanced": not faults,
+        "imbalances": faults,
+        "totals": {"raw": raw, "final": final},
+        "retention": retention(raw, final),
+        "stages": stage_figures(by_reason, stages),
+        "reasons": reason_figures(by_reason, stages),
+        "languages": group_figures(by_language, "language", GROUPS),
+        "sources": group_figures(by_source, "source", GROUPS),
+        "unreadable": unreadable,
+        "unreadable_records": {
+            kind: sum(entry["records"] for entry in unreadable if entry["kind"] == kind)
+            for kind in ("unreadable", "skipped")
+        },
+        "duplicates": [
+            duplicate_figures(run, stage.label) for stage in stages if stage.kind == "deduplicator"
+        ],
+        "units": units,
+        "inputs": {
+            "files": len(manifest["inputs"]),
+            "bytes": sum(entry["bytes"] for entry in manifest["inputs"]),
+        },
+        "tokenizer": manifest.get("tokenizer"),
+        "shards": shards,
+    }
+
+
+def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry]) -> dict[str, Any]:
+    """How many units there are and are finished, and raw and final tokens and documents of each, column by column.
+
+    A unit is finished when the ledger of its last pass is there.
+    """
+    units = run.units()
+    last = max(stage.number for stage in stages)
+    done = {url.rsplit("/", 1)[-1] for url in files.list_files(run.path("ledger", str(last)), ".parquet")}
+    columns: dict[str, list[int]] = {}
+    for kind, outcome in (("raw", "in"), ("final", "out")):
+        rows = {row["unit"]: row for row in by_unit.filter(pc.field("outcome") == outcome).to_pylist()}
+        for name in ("tokens", "documents"):
+            columns[f"{kind}_{name}"] = [rows[u.index][name] if u.index in rows else 0 for u in units]
+    return {
+        "count": len(units),
+        "finished": sum(f"{unit.name}.parquet" in done for unit in units),
+        "index": [unit.index for unit in units],
+        **columns,
+    }
+
+
+def shard_summary(run: RunDirectory) -> dict[str, Any] | None:
+    """What the shard writer said it wrote; None where it has not."""
+    url = run.path("shards", "summary.json")
+    if not files.exists(url):
+        return None
+    summary: dict[str, Any] = json.loads(files.read_bytes(url))
+    return summary
+
+
+def shard_faults(shards: dict[str, Any] | None, final: Amount) -> list[str]:
+    """Every token of every kept document is in the shards exactly once, or this says that it is not."""
+    if shards is None or shards["tokens"] == final["tokens"]:
+        return []
+    return [f"shards: {shards['tokens']} tokens, but the last stage let out {final['tokens']}"]

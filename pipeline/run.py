@@ -1,0 +1,254 @@
+"""A run from its recipe to its report: what `assay run` does, in order, and what it skips when it is run again."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from pipeline import files
+from pipeline.compile import Pass, compile_passes, stage_entries
+from pipeline.dedup.barrier import Part, deduplicate
+from pipeline.engine import Engine
+from pipeline.errors import AssayError, UserError
+from pipeline.ledger import fold, imbalances
+from pipeline.lock import locked
+from pipeline.passes.beam import run_pass
+from pipeline.passes.heartbeat import FOLDER as HEARTBEATS
+from pipeline.passes.job import Job
+from pipeline.prepare import FetchedResource, fetch_resources, load_all, prepare_tokenizer
+from pipeline.progress import RunProgress
+from pipeline.recipe import Recipe, dump_recipe
+from pipeline.report.write import write_report
+from pipeline.rundir import RunDirectory
+from pipeline.sources.plan import describe_inputs, plan_units
+from pipeline.sources.unit import Unit
+from pipeline.tokens.shards import write_shards
+
+_DONE = "done.json"
+_VERSIONS = ("apache-beam", "gigatoken", "numba", "numpy", "pyarrow", "resiliparse", "tokenizers")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `run` did: `fresh` is False where the run was complete already and nothing was done."""
+
+    run: RunDirectory
+    fresh: bool
+
+
+def run(recipe: Recipe, inputs: Sequence[str], out: str, engine: Engine, console: Console) -> Outcome:
+    """Run a recipe on some input into a run directory, or go on where an earlier attempt was stopped.
+
+    Raises:
+        UserError: the input, the recipe or the output folder is at fault; nothing was done.
+        AssayError: the run failed; the same command goes on from there.
+    """
+    inputs = list(inputs) or list(recipe.inputs)
+    if not inputs:
+        raise UserError("no input: name files, folders, globs or URLs after the recipe, or `inputs:` in it")
+    directory = RunDirectory(_absolute(out))
+    _check_folder(directory)
+    units = plan_units(inputs, recipe.source)
+    with locked(directory):
+        return _run_locked(recipe, inputs, units, directory, engine, RunProgress(console, directory))
+
+
+def _run_locked(
+    recipe: Recipe,
+    inputs: Sequence[str],
+    units: list[Unit],
+    directory: RunDirectory,
+    engine: Engine,
+    progress: RunProgress,
+) -> Outcome:
+    started = _started(recipe, inputs, directory)
+    _refuse_changes(directory, started)
+    if files.exists(directory.path(_DONE)):
+        return Outcome(directory, fresh=False)
+    files.remove_unfinished(directory.url)
+    if not files.exists(directory.path("started.json")):
+        directory.write_json("started.json", started)
+    manifest = _prepare(recipe, inputs, units, directory, started, progress)
+    job = _job(directory, recipe, manifest)
+    engine = Engine(min(engine.workers, max(1, len(units))), engine.options)
+    for step in compile_passes(recipe):
+        _run_step(step, job, units, engine, progress)
+    _finish(recipe, directory, units, manifest, engine, progress)
+    return Outcome(directory, fresh=True)
+
+
+def _run_step(step: Pass, job: Job, units: list[Unit], engine: Engine, progress: RunProgress) -> None:
+    """One pass, and the barrier after it."""
+    directory = job.run
+    job = Job(directory, job.recipe, step.number, job.tokenizer_backend, job.resources)
+    with progress.watch(_title(step), step.number, units):
+        run_pass(engine, job, units)
+    parts = [Part(unit.index, directory.part(step.number, unit)) for unit in units]
+    earlier: list[str] = []
+    for stage in step.keyed:
+        out = directory.duplicates(stage.label)
+        if not files.exists(files.join(out, _DONE)):
+            progress.say(f"{stage.label}: comparing the keys of {len(parts)} parts")
+            deduplicate(stage, parts, earlier, out, engine)
+        earlier.append(out)
+
+
+def _title(step: Pass) -> str:
+    labels = [stage.label for stage in (*step.decided, *step.stages)]
+    names = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+    return f"pass {step.number + 1}: {names or 'reading'}"
+
+
+def _prepare(
+    recipe: Recipe,
+    inputs: Sequence[str],
+    units: list[Unit],
+    directory: RunDirectory,
+    started: dict[str, Any],
+    progress: RunProgress,
+) -> dict[str, Any]:
+    """The manifest, made once. Stages are opened here first, so that what cannot be opened fails before reading."""
+    resources = fetch_resources(recipe, directory)
+    load_all(recipe, resources)
+    if files.exists(directory.path("manifest.json")):
+        manifest: dict[str, Any] = directory.read_json("manifest.json")
+        _refuse_resources(directory, manifest, resources)
+        return manifest
+    tokenizer = prepare_tokenizer(recipe, directory, inputs, progress.say)
+    directory.write_units(units)
+    files.write_bytes(directory.path("recipe.yaml"), dump_recipe(recipe).encode())
+    manifest = {
+        "assay": importlib.metadata.version("assay"),
+        "versions": {"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in _VERSIONS},
+        "recipe": {"name": recipe.name, "sha256": started["recipe_sha256"]},
+        "inputs": started["inputs"],
+        "stages": [asdict(entry) for entry in stage_entries(recipe)],
+        "resources": [asdict(entry) for entry in resources],
+        "tokenizer": {**tokenizer, "sha256": _sha256(files.read_bytes(directory.path("tokenizer.json")))},
+    }
+    directory.write_json("manifest.json", manifest)
+    return manifest
+
+
+def _job(directory: RunDirectory, recipe: Recipe, manifest: dict[str, Any]) -> Job:
+    resources = tuple((entry["label"], entry["setting"], entry["path"]) for entry in manifest["resources"])
+    return Job(directory, dump_recipe(recipe), 0, manifest["tokenizer"]["backend"], resources)
+
+
+def _finish(
+    recipe: Recipe,
+    directory: RunDirectory,
+    units: list[Unit],
+    manifest: dict[str, Any],
+    engine: Engine,
+    progress: RunProgress,
+) -> None:
+    """Check the ledger, write the shards and the report, and put away what only the passes needed."""
+    labels = [entry.label for entry in directory.stages()]
+    folded = fold(directory.ledgers(), ["stage", "outcome"])
+    faults = imbalances(folded, labels)
+    if faults:
+        write_report(directory)
+        raise AssayError("the ledger does not balance, which is a fault of Assay:\n" + "\n".join(faults))
+    progress.say("shuffling the tokens into shards")
+    tokens = sum(row["tokens"] for row in folded.to_pylist() if (row["stage"], row["outcome"]) == ("tokenize", "out"))
+    write_shards(directory, tokens, recipe.shards, engine)
+    write_report(directory)
+    last = compile_passes(recipe)[-1].number
+    for number in range(last):
+        files.remove(directory.path("parts", str(number)))
+    files.remove(directory.path("tokens"))
+    files.remove(directory.path(HEARTBEATS))
+    directory.write_json(_DONE, {"units": len(units)})
+
+
+def _started(recipe: Recipe, inputs: Sequence[str], directory: RunDirectory) -> dict[str, Any]:
+    """What must not change between two attempts at one run."""
+    text = dump_recipe(recipe)
+    return {
+        "recipe": yaml.safe_load(text),
+        "recipe_sha256": _sha256(text.encode()),
+        "inputs": [asdict(entry) for entry in describe_inputs(inputs, recipe.source)],
+    }
+
+
+def _refuse_changes(directory: RunDirectory, now: dict[str, Any]) -> None:
+    """
+    Raises:
+        UserError: the run directory was begun with another recipe or input; every difference is named.
+    """
+    if not files.exists(directory.path("started.json")):
+        return
+    before = directory.read_json("started.json")
+    differences = _differences(before["recipe"], now["recipe"], "recipe")
+    then = {entry["path"]: entry for entry in before["inputs"]}
+    here = {entry["path"]: entry for entry in now["inputs"]}
+    differences += [f"input {path} is new" for path in here if path not in then]
+    differences += [f"input {path} is gone" for path in then if path not in here]
+    differences += [f"input {path} has other content" for path in here if path in then and here[path] != then[path]]
+    if differences:
+        shown = "\n".join(f"  {line}" for line in differences[:20])
+        more = f"\n  and {len(differences) - 20} more" if len(differences) > 20 else ""
+        raise UserError(
+            f"{directory.url} holds another run:\n{shown}{more}\nGive this run another --out, or remove that folder."
+        )
+
+
+def _differences(before: Any, now: Any, path: str) -> list[str]:
+    """The settings in which two resolved recipes differ, each as a line."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        keys = [*before, *(key for key in now if key not in before)]
+        return [line for key in keys for line in _differences(before.get(key), now.get(key), f"{path}.{key}")]
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        return [
+            line
+            for at, (old, new) in enumerate(zip(before, now, strict=True))
+            for line in _differences(old, new, f"{path}[{at}]")
+        ]
+    return [] if before == now else [f"{path} was {_short(before)} and is {_short(now)}"]
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "..."
+
+
+def _refuse_resources(directory: RunDirectory, manifest: dict[str, Any], now: list[FetchedResource]) -> None:
+    before = {(entry["label"], entry["setting"]): entry["sha256"] for entry in manifest["resources"]}
+    for entry in now:
+        if before.get((entry.label, entry.setting)) != entry.sha256:
+            raise UserError(
+                f"{directory.url} was begun with another {entry.label}.{entry.setting}: {entry.location} has changed"
+            )
+
+
+def _check_folder(directory: RunDirectory) -> None:
+    """
+    Raises:
+        UserError: the folder holds something that is not a run.
+    """
+    if files.exists(directory.path("started.json")):
+        return
+    found = [name for name in files.names(directory.url) if not name.startswith(".")]
+    strangers = sorted(set(found) - {"resources"})
+    if strangers:
+        raise UserError(f"{directory.url} is not empty and not a run directory (it holds {strangers[0]}); give another --out")
+
+
+def _absolute(out: str) -> str:
+    return out if "://" in out else os.path.abspath(out)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+

@@ -1,0 +1,184 @@
+"""The bytes of a unit, decompressed, in blocks that know where in the stored file they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple
+
+from pipeline.sources import codecs
+from pipeline.sources.codecs import Compression, Corrupt
+from pipeline.sources.config import Limits
+
+# Small enough that the bytes fed beyond a short gzip member are cheap to hand back, large enough for plain zlib speed.
+READ = 32 << 10
+PLAIN_READ = 1 << 20
+BLOCK = 256 << 10
+_GZIP = b"\x1f\x8b\x08"
+_PROBE = 8192
+
+StartsRecord = Callable[[bytes], bool]
+
+
+class Damage(NamedTuple):
+    """Why a stream ends before its time, and at which byte of the stored file."""
+
+    offset: int
+    cause: str
+    detail: str
+
+
+class Block(NamedTuple):
+    """Some decompressed bytes. `offset` is that of the member they are from, or of the bytes themselves in plain files."""
+
+    data: bytes
+    offset: int
+    first: bool = False  # the first block of its member
+    damage: Damage | None = None  # nothing more can be read up to the next member
+
+
+class StoredRange:
+    """The bytes [start, stop) of a file as it is stored, read from front to back."""
+
+    def __init__(self, file: BinaryIO, start: int, stop: int) -> None:
+        self._file, self._stop = file, stop
+        self._ahead = b""
+        self.position = start
+        if start:
+            file.seek(start)
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none only at the end."""
+        if self._ahead:
+            data, self._ahead = self._ahead[:size], self._ahead[size:]
+        else:
+            data = self._file.read(max(0, min(size, self._stop - self.position)))
+        self.position += len(data)
+        return data
+
+    def unread(self, data: bytes) -> None:
+        """Give back what was just read, to be read again."""
+        self._ahead = data + self._ahead
+        self.position -= len(data)
+
+    def seek(self, position: int) -> None:
+        self._ahead = b""
+        self.position = position
+        self._file.seek(position)
+
+
+def blocks(
+    stored: StoredRange, compression: Compression | None, limits: Limits, starts_record: StartsRecord | None = None
+) -> Iterator[Block]:
+    """Decompress, member after member.
+
+    After damage in gzip the reading goes on at the next member that `starts_record` (which sees its first bytes)
+    accepts; in any other compression, and where no such function is given, the damage is the end.
+    """
+    if compression is None:
+        yield from _plain(stored)
+        return
+    while head := _head(stored):
+        begin = stored.position
+        damage = None
+        if codecs.detect(head) != compression:
+            damage = Damage(begin, f"not_{compression}", f"no {compression} data here, {len(head)} or more bytes are lost")
+            yield Block(b"", begin, damage=damage)
+        else:
+            for block in _member(stored, compression, limits):
+                damage = block.damage
+                yield block
+        if damage is not None:
+            if starts_record is None or compression != "gzip":
+                return
+            following = next_member(stored, begin + 1, starts_record)
+            if following is None:
+                return
+            stored.seek(following)
+
+
+def _plain(stored: StoredRange) -> Iterator[Block]:
+    offset = stored.position
+    while data := stored.read(PLAIN_READ):
+        yield Block(data, offset)
+        offset = stored.position
+
+
+def _head(stored: StoredRange) -> bytes:
+    """The first bytes of the next member, without moving on to them; zeros before it (padding) are passed over."""
+    while data := stored.read(READ):
+        content = data.lstrip(b"\0")
+        if content:
+            while len(content) < 8 and (more := stored.read(8)):
+                content += more
+            stored.unread(content)
+            return content[:8]
+    return b""
+
+
+def _member(stored: StoredRange, compression: Compression, limits: Limits) -> Iterator[Block]:
+    """The blocks of one member. All but its last have BLOCK bytes or more, so that the first shows how it begins."""
+    begin = stored.position
+    codec = codecs.decompressor(compression)
+    pieces: list[bytes] = []
+    held = total = 0
+    first = True
+    damage = None
+    while not codec.eof and damage is None:
+        data = stored.read(READ) if codec.needs_input else b""
+        if codec.needs_input and not data:
+            detail = f"the {compression} data that begins here breaks off after {total:,} bytes"
+            damage = Damage(begin, f"truncated_{compression}", detail)
+            break
+        try:
+            piece = codec.decompress(data, BLOCK)
+        except Corrupt as error:
+            piece = error.salvaged
+            detail = f"the {compression} data that begins here is damaged after {total + len(piece):,} bytes: {error}"
+            damage = Damage(begin, f"corrupt_{compression}", detail)
+        total += len(piece)
+        held += len(piece)
+        pieces.append(piece)
+        if total > limits.decompression_floor and total > limits.decompression_ratio * (stored.position - begin):
+            detail = f"more than {limits.decompression_ratio:g} bytes from each stored byte; the rest is left unread"
+            damage = Damage(begin, "decompression_bomb", detail)
+        if held >= BLOCK:
+            yield Block(b"".join(pieces), begin, first)
+            pieces, held, first = [], 0, False
+    if held or first:
+        yield Block(b"".join(pieces), begin, first)
+    if damage is not None:
+        yield Block(b"", begin, damage=damage)
+    else:
+        stored.unread(codec.unused_data)
+
+
+def next_member(stored: StoredRange, position: int, starts_record: StartsRecord) -> int | None:
+    """Where, at or after `position`, the next gzip member begins with a record. Moves `stored`.
+
+    The magic bytes alone also occur inside compressed data; so what follows them has to decompress into the
+    beginning of a record.
+    """
+    stored.seek(position)
+    base, data = position, b""
+    while True:
+        more = stored.read(PLAIN_READ)
+        data += more
+        end = len(data) - (_PROBE if more else 0)
+        at = data.find(_GZIP)
+        while 0 <= at < end:
+            if starts_record(probe(data[at : at + _PROBE])):
+                return base + at
+            at = data.find(_GZIP, at + 1)
+        if not more:
+            return None
+        keep = max(0, end)
+        base, data = base + keep, data[keep:]
+
+
+def probe(data: bytes) -> bytes:
+    """The first bytes that a gzip member decompresses into; none if it is not one."""
+    codec = codecs.decompressor("gzip")
+    try:
+        return codec.decompress(data, 4096)
+    except Corrupt as error:
+        return error.salvaged
