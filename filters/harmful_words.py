@@ -37,7 +37,7 @@ class HarmfulWords(Filter):
     max_count: int | None = Field(
         default=None,
         ge=0,
-        description="A document goes where more entries than this are found; null: any number.",
+        description="A document goes where more entries than this are found; null: any.",
     )
     max_fraction: float | None = Field(
         default=0.01,

@@ -145,8 +145,6 @@ def _command(process: psutil.Process) -> list[str]:
 def _cause(error: BaseException) -> str:
     """What a person needs of an engine's error: Assay's own message where one is in it, else the last line."""
     text = str(error)
-    ours = re.findall(r"(?:AssayError|UserError): (.+?)(?: \[while running|\\n|\n|$)", text)
-    if ours:
-        return str(ours[-1])
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else type(error).__name__
+    ours = re.findall(r"(?:AssayError|UserError): (.+)", text.replace("\\n", "\n"))
+    lines = ours or [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    return re.sub(r" \[while running .*", "", str(lines[-1])).strip()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,7 +36,9 @@ def explain_document(run: RunDirectory, url: str | None = None, id: str | None =
     column, wanted = ("url", url) if url is not None else ("id", id)
     recipe = load_recipe(run.path("recipe.yaml"))
     last = str(max(stage.number for stage in run.stages()))
-    dropped = [f for folder in files.list_files(run.path("dropped")) for f in files.list_files(folder, ".parquet")]
+    dropped = [
+        f for folder in files.list_files(run.path("dropped")) for f in files.list_files(folder, ".parquet")
+    ]
     kept = files.list_files(run.path("parts", last), ".parquet")
     found, searched = [], 0
     for file in (*dropped, *kept):
@@ -48,17 +51,23 @@ def explain_document(run: RunDirectory, url: str | None = None, id: str | None =
 
 
 def _find(url: str, column: str, wanted: str | None) -> tuple[list[dict[str, Any]], int]:
-    """The rows of a Parquet file with this value, without their text; and how many rows it has."""
+    """The rows of a Parquet file with this value, without their text; and how many rows it has.
+
+    `row` is added to each: its place in the file.
+    """
     rows: list[dict[str, Any]] = []
+    first = 0
     with files.open_read(url) as file:
         reader = pq.ParquetFile(file)
         names = [name for name in reader.schema_arrow.names if name not in ("text", "metadata")]
         for group in range(reader.num_row_groups):
             values = reader.read_row_group(group, columns=[column])[column]
-            places = pc.indices_nonzero(pc.fill_null(pc.equal(values, wanted), False))
+            places = np.flatnonzero(pc.fill_null(pc.equal(values, wanted), False))
             if len(places):
-                rows += reader.read_row_group(group, columns=names).take(places).to_pylist()
-        return rows, reader.metadata.num_rows
+                found = reader.read_row_group(group, columns=names).take(places).to_pylist()
+                rows += [{**row, "row": first + int(at)} for at, row in zip(places, found, strict=True)]
+            first += len(values)
+    return rows, first
 
 
 def _explain_row(run: RunDirectory, recipe: Recipe, url: str, row: dict[str, Any]) -> ExplainedDocument:
@@ -67,7 +76,9 @@ def _explain_row(run: RunDirectory, recipe: Recipe, url: str, row: dict[str, Any
     if dropped_by is not None:
         values = dict(row["measures"])
     else:
-        values = {name.removeprefix(MEASURE): value for name, value in row.items() if name.startswith(MEASURE)}
+        values = {
+            name.removeprefix(MEASURE): value for name, value in row.items() if name.startswith(MEASURE)
+        }
     return ExplainedDocument(
         id=row["id"],
         url=row["url"],
@@ -82,7 +93,7 @@ def _explain_row(run: RunDirectory, recipe: Recipe, url: str, row: dict[str, Any
         stage=dropped_by,
         reason=row.get("reason"),
         stages=_judgements(recipe, values, dropped_by),
-        duplicate_of=_keeper(run, dropped_by, url, row["id"]) if dropped_by is not None else None,
+        duplicate_of=_keeper(run, dropped_by, url, row["row"]) if dropped_by is not None else None,
     )
 
 
@@ -97,23 +108,32 @@ def _judgements(recipe: Recipe, values: dict[str, float], dropped_by: str | None
         own = {}
         if isinstance(stage, Filter) and outcome != "not reached":
             prefix = f"{stage.label}."
-            own = {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
+            own = {
+                name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)
+            }
         beside = checks(stage, own) if own and isinstance(stage, Filter) else ()
         judgements.append(Judgement(stage.label, stage.stage, stage.kind, outcome, beside))
     return tuple(judgements)
 
 
-def _keeper(run: RunDirectory, label: str, url: str, id: str) -> Keeper | None:
-    """Whom the document is a duplicate of; None where the stage that dropped it is no deduplicator."""
-    name = url.rsplit("/", 1)[-1]  # the same unit
-    if files.join(run.duplicates(label), name) not in files.list_files(run.duplicates(label), ".parquet"):
+def _keeper(run: RunDirectory, label: str, dropped: str, row: int) -> Keeper | None:
+    """Whom the document in this row of a file of `dropped/` is a duplicate of; None where no deduplicator dropped it.
+
+    A deduplicator's drop file of a unit has the same documents in the same order as that unit's dropped rows.
+    """
+    url = files.join(run.duplicates(label), dropped.rsplit("/", 1)[-1])
+    if not files.exists(url):
         return None
-    rows, _ = _find(files.join(run.duplicates(label), name), "id", id)
-    return Keeper(rows[0]["keeper_id"], rows[0]["keeper_url"], rows[0]["similarity"]) if rows else None
+    before = files.read_table(dropped, ["stage"])["stage"].slice(0, row)
+    place = pc.sum(pc.equal(before, label)).as_py() or 0
+    keeper = files.read_table(url, ["keeper_id", "keeper_url", "similarity"]).slice(place, 1).to_pylist()[0]
+    return Keeper(keeper["keeper_id"], keeper["keeper_url"], keeper["similarity"])
 
 
 def _not_found(run: RunDirectory, column: str, wanted: str | None, searched: int) -> str:
-    lines = [f"{run.url} has no document with the {column} {wanted!r}, among the {searched:,} it dropped or kept."]
+    lines = [
+        f"{run.url} has no document with the {column} {wanted!r}, among the {searched:,} it dropped or kept."
+    ]
     if column == "url":
         lines.append("URLs must be the same to the letter; `--id` finds a document that has none.")
     last = str(max(stage.number for stage in run.stages()))

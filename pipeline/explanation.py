@@ -133,7 +133,12 @@ def _header(document: ExplainedDocument) -> list[tuple[str, str]]:
         lines.append((f"Dropped by {document.stage}: {document.reason}.", "bold red"))
     keeper = document.duplicate_of
     if keeper is not None:
-        lines.append((f"A duplicate of {keeper.url or keeper.id}, similarity {keeper.similarity:.3f}; that one stayed.", ""))
+        lines.append(
+            (
+                f"A duplicate of {keeper.url or keeper.id}, similarity {keeper.similarity:.3f}; that one stayed.",
+                "",
+            )
+        )
         lines += [(f"(id {keeper.id})", "dim")] if keeper.url else []
     return lines
 

@@ -118,7 +118,9 @@ class _Read:
     everything: _Ends
     wanted: _Ends  # the same, or that of one language
     unidentified: float  # share of the raw tokens in documents that have no language
-    deduplicated: float | None  # share that deduplicators took of the tokens that reached them; None without any
+    deduplicated: (
+        float | None
+    )  # share that deduplicators took of the tokens that reached them; None without any
     unfinished: int
 
 
@@ -137,13 +139,17 @@ def _read(run: RunDirectory, language: str | None) -> _Read:
     )
     if language is not None and not len(wanted_by_unit):
         found = sorted(set(by_language["language"].to_pylist()))
-        raise UserError(f"{run.url} holds nothing in the language `{language}`. It holds: {', '.join(found) or 'nothing'}.")
+        raise UserError(
+            f"{run.url} holds nothing in the language `{language}`. It holds: {', '.join(found) or 'nothing'}."
+        )
     last = str(max(stage.number for stage in stages))
     done = {url.rsplit("/", 1)[-1] for url in files.list_files(run.path("ledger", last), ".parquet")}
     all_units = run.units()
     units = [unit for unit in all_units if f"{unit.name}.parquet" in done]
     if not units:
-        raise UserError(f"{run.url}: no unit of this run is finished, so there is nothing to plan from. Finish the run first.")
+        raise UserError(
+            f"{run.url}: no unit of this run is finished, so there is nothing to plan from. Finish the run first."
+        )
     figures = [stage for stage in stage_figures(by_stage, stages) if stage["kind"] == "deduplicator"]
     came = figures[0]["in"]["tokens"] if figures else 0
     raw = by_language.filter(pc.field("outcome") == "in")
@@ -151,7 +157,8 @@ def _read(run: RunDirectory, language: str | None) -> _Read:
     return _Read(
         everything=_ends(by_unit, units),
         wanted=_ends(wanted_by_unit, units),
-        unidentified=(pc.sum(unidentified["tokens"]).as_py() or 0) / max(pc.sum(raw["tokens"]).as_py() or 0, 1),
+        unidentified=(pc.sum(unidentified["tokens"]).as_py() or 0)
+        / max(pc.sum(raw["tokens"]).as_py() or 0, 1),
         deduplicated=sum(stage["dropped"]["tokens"] for stage in figures) / max(came, 1) if figures else None,
         unfinished=len(all_units) - len(units),
     )
@@ -162,7 +169,10 @@ def _ends(by_unit: pa.Table, units: list[Unit]) -> _Ends:
     for outcome in ("in", "out"):
         rows = {row["unit"]: row for row in by_unit.filter(pc.field("outcome") == outcome).to_pylist()}
         ends.append(
-            {name: np.array([rows[u.index][name] if u.index in rows else 0 for u in units], np.float64) for name in QUANTITIES}
+            {
+                name: np.array([rows[u.index][name] if u.index in rows else 0 for u in units], np.float64)
+                for name in QUANTITIES
+            }
         )
     ends[0][STORED] = np.array([unit.bytes for unit in units], np.float64)
     return _Ends(*ends)
@@ -184,7 +194,9 @@ def _warnings(read: _Read, language: str | None, target: int) -> list[str]:
     scale = target / kept if kept else 0.0
     warnings = [_deduplication_warning(read.deduplicated, scale)]
     if held == 1:
-        warnings.append("This run has one unit, so nothing says how much retention varies: there is no interval.")
+        warnings.append(
+            "This run has one unit, so nothing says how much retention varies: there is no interval."
+        )
     elif held < FEW_UNITS:
         warnings.append(
             f"The intervals rest on {held} units. Below {FEW_UNITS} they are rough; more files, or smaller units, make them better."

@@ -93,12 +93,17 @@ def prepare_tokenizer(
     else:
         sample = sample_texts(recipe, inputs, 1 << 20)
         try:
-            files.write_bytes(url, files.read_bytes(settings.file))
-        except OSError as error:
-            raise UserError(f"tokenizer.file: {settings.file} cannot be read: {error}") from error
-    tokenizer = Tokenizer.open(url)
+            files.write_bytes(url, fetch(settings.resource(), _resource_cache(run)).read_bytes())
+        except (OSError, ValueError) as error:
+            raise UserError(f"tokenizer.file: {error}") from error
+    tokenizer = Tokenizer.open(url, end_of_text=settings.end_of_text)
     note = tokenizer.check(pa.array(sample[:_CHECKED_DOCUMENTS], pa.large_string()))
-    return {"backend": tokenizer.backend, "vocabulary_size": tokenizer.vocabulary_size, "note": note}
+    return {
+        "backend": tokenizer.backend,
+        "vocabulary_size": tokenizer.vocabulary_size,
+        "end_of_text_id": tokenizer.end_of_text_id,
+        "note": note,
+    }
 
 
 def sample_texts(recipe: Recipe, inputs: Sequence[str], wanted: int) -> list[str]:

@@ -31,6 +31,7 @@ from pipeline.rundir import RunDirectory
 from pipeline.sources.plan import describe_inputs, plan_units
 from pipeline.sources.unit import Unit
 from pipeline.tokens.shards import write_shards
+from pipeline.tokens.tokenizer import TokenizerInfo
 
 _DONE = "done.json"
 _VERSIONS = ("apache-beam", "gigatoken", "numba", "numpy", "pyarrow", "resiliparse", "tokenizers")
@@ -160,8 +161,16 @@ def _finish(
         write_report(directory)
         raise AssayError("the ledger does not balance, which is a fault of Assay:\n" + "\n".join(faults))
     progress.say("shuffling the tokens into shards")
-    tokens = sum(row["tokens"] for row in folded.to_pylist() if (row["stage"], row["outcome"]) == ("tokenize", "out"))
-    write_shards(directory, tokens, recipe.shards, engine)
+    kept = [row for row in folded.to_pylist() if (row["stage"], row["outcome"]) == ("tokenize", "out")]
+    write_shards(
+        files.list_files(directory.path("tokens"), ".arrow"),
+        sum(row["documents"] for row in kept),
+        sum(row["tokens"] for row in kept),
+        recipe.shards,
+        TokenizerInfo(manifest["tokenizer"]["vocabulary_size"], manifest["tokenizer"]["end_of_text_id"]),
+        directory.path("shards"),
+        engine,
+    )
     write_report(directory)
     last = compile_passes(recipe)[-1].number
     for number in range(last):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.kernels.hashing import absorb
+from filters.kernels.chunks import count_points
+from filters.kernels.hashing import absorb, hash_bytes
 from filters.kernels.jit import inline, kernel
+from filters.kernels.lines import hash_lines, join_lines
 from filters.kernels.table import first_equal, grown, repeated, slots_for
-from filters.kernels.unicode import count_points
-from filters.kernels.words import extend_line, read_word, skip_space
+from filters.kernels.words import find_lines, find_words, longest
 
 TOP = (2, 3, 4)
 DUPLICATE = (5, 6, 7, 8, 9, 10)
@@ -29,52 +30,19 @@ _FIRST_N_GRAM = 4
 
 
 @inline
-def _read(
+def _words(
     data: NDArray[np.uint8],
-    i: int,
-    stop: int,
+    edges: NDArray[np.int64],
+    count: int,
     words: NDArray[np.uint64],
     word_ends: NDArray[np.int64],
-    lines: NDArray[np.uint64],
-    line_sizes: NDArray[np.int64],
-    paragraphs: NDArray[np.uint64],
-    paragraph_sizes: NDArray[np.int64],
-) -> tuple[int, int, int]:
-    """Fill in the hashes of a text's words, lines and paragraphs and their sizes in code points, and count them.
-
-    Word w ends after `word_ends[w + 1]` of the code points that stand in words.
-    """
-    word_count = line_count = paragraph_count = 0
+) -> None:
+    """The hash of each word, and how many code points stand in words up to its end, from `word_ends[1]` on."""
     word_ends[0] = 0
-    i, _ = skip_space(data, i, stop)
-    line_start = i
-    line = paragraph = np.uint64(0)
-    gap = -1  # where the word before ended, in this line
-    paragraph_size = 0
-    while i < stop:
-        end, word, points, _, _ = read_word(data, i, stop)
-        words[word_count] = word
-        word_ends[word_count + 1] = word_ends[word_count] + points
-        word_count += 1
-        line = word if gap < 0 else extend_line(line, data, gap, i, word)
-        gap = end
-        i, line_feeds = skip_space(data, end, stop)
-        if line_feeds == 0 and i < stop:
-            continue
-        lines[line_count] = line
-        line_sizes[line_count] = count_points(data, line_start, end)
-        paragraph = absorb(paragraph, line)
-        paragraph_size += line_sizes[line_count] + (paragraph_size > 0)  # and a line feed between two lines
-        line_count += 1
-        line_start = i
-        gap = -1
-        if line_feeds > 1 or i == stop:
-            paragraphs[paragraph_count] = paragraph
-            paragraph_sizes[paragraph_count] = paragraph_size
-            paragraph_count += 1
-            paragraph = np.uint64(0)
-            paragraph_size = 0
-    return word_count, line_count, paragraph_count
+    for word in range(count):
+        start, stop = edges[2 * word], edges[2 * word + 1]
+        words[word] = hash_bytes(data, start, stop)
+        word_ends[word + 1] = word_ends[word] + count_points(data, start, stop)
 
 
 @inline
@@ -166,43 +134,41 @@ def measure(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.f
     """
     texts = len(offsets) - 1
     measures = np.empty((_MEASURE_COUNT, texts), np.float64)
-    longest = 0
-    for text in range(texts):
-        longest = max(longest, offsets[text + 1] - offsets[text])
-    most = longest // 2 + 1  # words, lines or paragraphs; pages of memory that are not touched cost nothing
-    words, grams = np.empty(most, np.uint64), np.empty(most, np.uint64)
-    word_ends = np.empty(most + 1, np.int64)
-    lines, line_sizes = np.empty(most, np.uint64), np.empty(most, np.int64)
-    paragraphs, paragraph_sizes = np.empty(most, np.uint64), np.empty(most, np.int64)
+    most_bytes = longest(offsets)
+    most = most_bytes // 2 + 2  # words, and one more; what is not touched of an array takes no memory
+    edges = np.empty(most_bytes + 2, np.int64)
+    line_starts, paragraph_starts = np.empty(most, np.int64), np.empty(most, np.int64)
+    hashes, sizes = np.empty(most, np.uint64), np.empty(most, np.int64)
+    words, word_ends, grams = np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most, np.uint64)
     at, first, counts = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
     slots = np.zeros(16, np.int64)
     stamp = 0
 
     for text in range(texts):
         start, stop = offsets[text], offsets[text + 1]
-        word_count, line_count, paragraph_count = _read(
-            data, start, stop, words, word_ends, lines, line_sizes, paragraphs, paragraph_sizes
-        )
         size = np.float64(count_points(data, start, stop))
+        word_count = find_words(data, start, stop, edges)
+        lines, paragraphs = find_lines(data, edges, word_count, line_starts, paragraph_starts)
         slots = grown(slots, word_count)
 
-        repeats, total = repeated(slots, stamp + 1, lines, line_sizes, line_count)
-        measures[0, text] = repeats / line_count if line_count else np.nan
+        hash_lines(data, edges, line_starts, lines, hashes, sizes)
+        repeats, total = repeated(slots, stamp + 1, hashes, sizes, lines)
+        measures[0, text] = repeats / lines if lines else np.nan
         measures[1, text] = total / size if size else np.nan
-        repeats, total = repeated(slots, stamp + 2, paragraphs, paragraph_sizes, paragraph_count)
-        measures[2, text] = repeats / paragraph_count if paragraph_count else np.nan
+        join_lines(paragraph_starts, paragraphs, hashes, sizes)
+        repeats, total = repeated(slots, stamp + 2, hashes, sizes, paragraphs)
+        measures[2, text] = repeats / paragraphs if paragraphs else np.nan
         measures[3, text] = total / size if size else np.nan
         stamp += 2
 
+        _words(data, edges, word_count, words, word_ends)
         candidates = word_count
         for place in range(word_count):
             grams[place] = words[place]
             at[place] = place
         for n in range(2, _LAST + 1):
             stamp += 1
-            candidates = _narrow(
-                n, candidates, at, first, counts, grams, words, word_count, slots, stamp
-            )
+            candidates = _narrow(n, candidates, at, first, counts, grams, words, word_count, slots, stamp)
             if n <= _LAST_TOP:
                 total = _top_size(n, candidates, first, counts, word_ends, word_count)
             else:

@@ -39,4 +39,4 @@ def kernel(function: F) -> F:
 
 def inline(function: F) -> F:
     """Compile a small helper into every kernel that calls it."""
-    return cast(F, numba.njit(nogil=True, cache=True, inline="never")(function))
+    return cast(F, numba.njit(nogil=True, cache=True, forceinline=True, _nrt=False)(function))

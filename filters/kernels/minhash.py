@@ -27,7 +27,7 @@ _HASHES_AT_A_TIME = 1024
 
 
 @inline
-def _decode(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
+def _decode(data: NDArray[np.uint8], at: int) -> tuple[np.int64, int]:
     """The code point at this byte of valid UTF-8, and how many bytes it takes."""
     first = np.int64(data[at])
     if first < 0x80:
@@ -43,7 +43,7 @@ def _decode(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
 
 
 @inline
-def _encode(code: int, out: NDArray[np.uint8], at: int) -> int:
+def _encode(code: np.int64, out: NDArray[np.uint8], at: int) -> int:
     """Write a code point as UTF-8; gives the place behind it."""
     if code < 0x80:
         out[at] = code
@@ -204,8 +204,8 @@ def hash_shingles(
 
 
 def permutations(count: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """The factors (odd) and terms of `count` permutations h -> factor * h + term mod 2^32, as datasketch draws
-    them from this seed (both uint32)."""
+    """The factors (odd) and terms of `count` permutations h -> factor * h + term mod 2^32, as datasketch
+    draws them from this seed (both uint32)."""
     generator = np.random.RandomState(seed)
     factors = generator.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     terms = generator.randint(0, 1 << 32, count, dtype=np.uint32)

@@ -75,9 +75,7 @@ def _characters() -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
                 folded[point] = ord(fold(character))
     for first, last in UNSPACED_BLOCKS:
         kinds[first : last + 1] *= UNSPACED
-    for point in map(
-        ord, "ⒶⒷⒸⒹⒺⒻⒼⒽⒾⒿⓀⓁⓂⓃⓄⓅⓆⓇⓈⓉⓊⓋⓌⓍⓎⓏ"
-    ):  # the only cased characters that are not letters or marks
+    for point in map(ord, "ⒶⒷⒸⒹⒺⒻⒼⒽⒾⒿⓀⓁⓂⓃⓄⓅⓆⓇⓈⓉⓊⓋⓌⓍⓎⓏ"):  # cased, and symbols
         folded[point] = ord(fold(chr(point)))
     return kinds, folded
 
@@ -147,8 +145,9 @@ def _symbol_table(
 
 def _two_stage(table: NDArray[np.int32]) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """Pages of 256 code points, each kept once."""
-    pages, page_of = np.unique(table.reshape(-1, 256), axis=0, return_inverse=True)
-    return page_of.reshape(-1).astype(np.uint16), np.ascontiguousarray(pages.reshape(-1))
+    numbers: dict[bytes, int] = {}
+    page_of = [numbers.setdefault(page.tobytes(), len(numbers)) for page in table.reshape(-1, 256)]
+    return np.array(page_of, np.uint16), np.frombuffer(b"".join(numbers), np.int32)
 
 
 def _hashed(steps: dict[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -164,20 +163,20 @@ def _hashed(steps: dict[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int32]
 
 @inline
 def _slot(edge: int, mask: int) -> int:
-    return ((edge >> 32) * 0x9E3779B1 + (edge & 0xFFFFFFFF) * 0x85EBCA6B) >> 7 & mask
+    return int(((edge >> 32) * 0x9E3779B1 + (edge & 0xFFFFFFFF) * 0x85EBCA6B) >> 7 & mask)
 
 
 @inline
 def _step(edges: NDArray[np.int64], targets: NDArray[np.int32], state: int, symbol: int) -> int:
     """The state after this symbol, or -1."""
-    edge = np.int64(state) << 32 | symbol
+    edge = state << 32 | symbol
     mask = len(edges) - 1
     slot = _slot(edge, mask)
     while edges[slot] != edge:
         if edges[slot] < 0:
             return -1
         slot = (slot + 1) & mask
-    return np.int64(targets[slot])
+    return int(targets[slot])
 
 
 @inline
@@ -185,14 +184,14 @@ def _read(
     data: NDArray[np.uint8], i: int, stop: int, page_of: NDArray[np.uint16], pages: NDArray[np.int32]
 ) -> tuple[int, int]:
     """symbol << 2 | kind of the character at byte i, and the byte behind it."""
-    lead = np.int64(data[i])
+    lead = int(data[i])
     if lead < 0x80:
-        return np.int64(pages[(np.int64(page_of[0]) << 8) + lead]), i + 1
+        return int(pages[(int(page_of[0]) << 8) + lead]), i + 1
     width = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
     point = lead & (0x7F >> width)
     for k in range(i + 1, min(i + width, stop)):
-        point = point << 6 | np.int64(data[k]) & 0x3F
-    return np.int64(pages[(np.int64(page_of[point >> 8]) << 8) + (point & 0xFF)]), min(i + width, stop)
+        point = point << 6 | int(data[k]) & 0x3F
+    return int(pages[(int(page_of[point >> 8]) << 8) + (point & 0xFF)]), min(i + width, stop)
 
 
 @inline
@@ -206,7 +205,7 @@ def _longest(
     targets: NDArray[np.int32],
     accepts: NDArray[np.bool_],
 ) -> int:
-    """The byte behind the longest entry that begins at `start` and ends at a boundary; `start` where there is none."""
+    """The byte behind the longest entry that begins at `start` and ends at a boundary, else `start`."""
     end = start
     state, i, symbol = _ROOT, start, 0
     while i < stop:

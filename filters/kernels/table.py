@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.kernels.jit import inline
+from filters.kernels.jit import inline, kernel
 
 _PLACE = np.int64(0xFFFFFFFF)
 
@@ -24,7 +24,7 @@ def slots_for(count: int) -> int:
     return size
 
 
-@inline
+@kernel
 def grown(slots: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """These slots, or new empty ones where they are too few for `count` entries."""
     size = slots_for(count)

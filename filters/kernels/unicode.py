@@ -87,9 +87,21 @@ def character(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
 
 
 @inline
-def count_points(data: NDArray[np.uint8], start: int, stop: int) -> int:
-    """How many code points these bytes of UTF-8 hold."""
-    points = 0
-    for i in range(start, stop):
-        points += (data[i] & 0xC0) != 0x80
-    return points
+def any_of(data: NDArray[np.uint8], start: int, stop: int, wanted: int) -> bool:
+    """Whether a character of data[start:stop] has one of the wanted bits."""
+    while start < stop:
+        bits, width = character(data, start, stop)
+        if bits & wanted:
+            return True
+        start += width
+    return False
+
+
+@inline
+def last_character(data: NDArray[np.uint8], start: int, stop: int) -> int:
+    """The bits of the last character of data[start:stop], which is not empty."""
+    i = stop - 1
+    while i > start and data[i] & 0xC0 == 0x80:
+        i -= 1
+    bits, _ = character(data, i, stop)
+    return bits

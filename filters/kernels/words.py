@@ -1,14 +1,21 @@
-"""Words and lines, found in UTF-8 bytes: the two definitions that every filter shares.
+"""Words, lines and paragraphs, found in UTF-8 bytes: the definitions that every filter shares.
 
 - A *word* is what `str.split()` gives: a run of characters none of which is whitespace (`str.isspace`). Punctuation
   belongs to the word it touches, and a text in a script without spaces is one long word.
 - A *line* is what stands between line feeds, without the whitespace at its two ends (so that `\\r\\n` ends a line as
-  `\\n` does); one without a word is blank, and a blank line is no line: `[l.strip() for l in text.split("\\n")]`
-  without the empty ones. U+0085, U+2028, form feeds and lone carriage returns are whitespace but end no line.
+  `\\n` does). A line without a word is blank, and a blank line is no line. U+0085, U+2028, form feeds and lone
+  carriage returns are whitespace and end no line.
 - A *paragraph* is a run of lines with no blank line between them.
 
-Text i of a batch is `data[offsets[i]:offsets[i + 1]]`. A filter's kernel goes from word to word: `skip_space`, which
-says how many line feeds it passed (one starts a line, two a paragraph), then `read_word`.
+In plain Python, where a paragraph's text is its lines with a line feed between two:
+
+    words = text.split()
+    lines = [line.strip() for line in text.split("\\n") if line.strip()]
+    paragraphs = [p for p in re.split(r"\\n{2,}", "\\n".join(line.strip() for line in text.split("\\n"))) if p]
+
+A kernel has scratch arrays, as long as `scratch_size` says, that it fills anew for each text: first `find_words`, then
+`find_lines`. Word w is `data[edges[2 * w]:edges[2 * w + 1]]`. Line l is the words from `line_starts[l]` up to
+`line_starts[l + 1]`, and paragraphs are made of lines in the same way.
 """
 
 from __future__ import annotations
@@ -18,76 +25,86 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.kernels.buffers import text_buffers
-from filters.kernels.hashing import absorb, hash_bytes
+from filters.kernels.hashing import hash_bytes
 from filters.kernels.jit import inline, kernel
 from filters.kernels.unicode import SPACE, character
 
-_BYTE = np.uint64(8)
+_LINE_FEED = 10
 
 
 @inline
-def skip_space(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
-    """The first byte from i on that is not in whitespace (or `stop`), and how many line feeds stand before it."""
-    line_feeds = 0
+def longest(offsets: NDArray[np.int64]) -> int:
+    """The most bytes that a text has."""
+    most = np.int64(0)
+    for text in range(len(offsets) - 1):
+        most = max(most, offsets[text + 1] - offsets[text])
+    return most
+
+
+@inline
+def find_words(data: NDArray[np.uint8], start: int, stop: int, edges: NDArray[np.int64]) -> int:
+    """Write where each word of data[start:stop] starts and ends, and count them.
+
+    `edges` has room for stop - start + 2. Nothing branches on where words end: that cannot be predicted, and would
+    take most of the time.
+    """
+    edge = 0
+    outside = np.int64(SPACE)
+    i = start
     while i < stop:
         bits, width = character(data, i, stop)
-        if not bits & SPACE:
-            break
-        line_feeds += data[i] == 10
+        space = bits & SPACE
+        edges[edge] = i
+        edge += space != outside
+        outside = space
         i += width
-    return i, line_feeds
+    edges[edge] = stop
+    return (edge + 1) // 2
 
 
 @inline
-def read_word(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, np.uint64, int, int, int]:
-    """The word that starts at byte i: its end, its hash, its code points, what classes of characters are in it,
-    and the classes of its last character. The hash is `hash_bytes` of its bytes.
-    """
-    start = i
-    state = np.uint64(0)
-    chunk = np.uint64(0)
-    points = 0
-    classes = 0
-    last = 0
-    while i < stop:
-        bits, width = character(data, i, stop)
-        if bits & SPACE:
-            break
-        classes |= bits
-        last = bits
-        points += 1
-        for k in range(i, i + width):
-            chunk = chunk << _BYTE | np.uint64(data[k])
-            if (k - start) & 7 == 7:
-                state = absorb(state, chunk)
-                chunk = np.uint64(0)
-        i += width
-    return i, absorb(absorb(state, chunk), np.uint64(i - start)), points, classes, last
+def _line_feeds(data: NDArray[np.uint8], start: int, stop: int) -> int:
+    """How many line feeds stand in this whitespace."""
+    count = 0
+    for i in range(start, stop):
+        count += data[i] == _LINE_FEED
+    return count
 
 
 @inline
-def extend_line(line: np.uint64, data: NDArray[np.uint8], gap: int, start: int, word: np.uint64) -> np.uint64:
-    """The hash of a line with one more word, which starts at `start`; the last one ended at `gap`.
+def find_lines(
+    data: NDArray[np.uint8],
+    edges: NDArray[np.int64],
+    words: int,
+    line_starts: NDArray[np.int64],
+    paragraph_starts: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Write the first word of each line and the first line of each paragraph, and count both.
 
-    A single space between words, which is the rule, goes without saying; any other gap is hashed too.
+    After the last start stands where it ends, so both arrays have room for one more than there are words.
     """
-    if start - gap != 1 or data[gap] != 32:
-        line = absorb(line, hash_bytes(data, gap, start))
-    return absorb(line, word)
+    lines = min(words, 1)
+    paragraphs = lines
+    line_starts[0] = paragraph_starts[0] = 0
+    for word in range(1, words):
+        feeds = _line_feeds(data, edges[2 * word - 1], edges[2 * word])
+        if feeds > 1:
+            paragraph_starts[paragraphs] = lines
+            paragraphs += 1
+        if feeds > 0:
+            line_starts[lines] = word
+            lines += 1
+    line_starts[lines] = words
+    paragraph_starts[paragraphs] = lines
+    return lines, paragraphs
 
 
 @kernel
 def _count_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    counts = np.zeros(len(offsets) - 1, np.int64)
+    counts = np.empty(len(offsets) - 1, np.int64)
+    edges = np.empty(longest(offsets) + 2, np.int64)
     for text in range(len(counts)):
-        i, stop = offsets[text], offsets[text + 1]
-        inside = False
-        while i < stop:
-            bits, width = character(data, i, stop)
-            space = bits & SPACE != 0
-            counts[text] += not space and not inside
-            inside = not space
-            i += width
+        counts[text] = find_words(data, offsets[text], offsets[text + 1], edges)
     return counts
 
 
@@ -105,5 +122,5 @@ def count_words(texts: pa.LargeStringArray) -> NDArray[np.int64]:
 
 
 def hash_words(words: tuple[str, ...]) -> NDArray[np.uint64]:
-    """The hash that `read_word` gives for each of these words, uint64 (words,)."""
+    """`hash_bytes` of each of these words, uint64 (words,)."""
     return _hash_texts(*text_buffers(pa.array(words, pa.large_string())))

@@ -1,7 +1,7 @@
 """What crosses a shuffle in a barrier: blocks of a few thousand rows, packed, under an integer key.
 
-The key is a partition of a hash range, or a unit. What has to meet meets by being sorted inside a partition, so that
-the number of Beam's elements grows with the blocks and not with the documents.
+The key is a partition of a hash range, or a unit. What has to meet meets by being sorted inside a partition,
+so that the number of Beam's elements grows with the blocks and not with the documents.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _TALLY = "tally"
 
 Columns = Mapping[str, NDArray[np.generic]]
 Tally = dict[str, Any]
+Pairs = tuple[NDArray[np.uint64], NDArray[np.uint64]]
 
 
 def pack(batch: pa.RecordBatch) -> bytes:
@@ -51,18 +52,35 @@ def route(owners: NDArray[np.int64], columns: Columns) -> Iterator[tuple[int, pa
 
 
 def partition(values: NDArray[np.uint64], partitions: int) -> NDArray[np.int64]:
-    """Which partition each value belongs to: a range of its multiplicative hash (Knuth, TAOCP 3, section 6.4)."""
+    """Which partition each value belongs to: a range of its multiplicative hash (Knuth, TAOCP 3, 6.4)."""
     hashed = values * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
     return (hashed * np.uint64(partitions) >> np.uint64(32)).astype(np.int64)
 
 
+def changes(*columns: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Where sorted rows differ from the row before; the first does."""
+    changed = np.ones(len(columns[0]), np.bool_)
+    changed[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return changed
+
+
+def unique_pairs(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> Pairs:
+    """Sorted, each once."""
+    order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    first = changes(left, right)
+    return left[first], right[first]
+
+
 def gather(blocks: Iterable[bytes], names: Sequence[str], dtype: type = np.uint64) -> list[NDArray[Any]]:
-    """The columns of all blocks, end to end, and all of one type. Their order is the shuffle's: sort before use."""
+    """The columns of all blocks, all of one type, end to end in the order in which they happen to come."""
     batches = [unpack(block) for block in blocks]
-    return [np.concatenate([np.zeros(0, dtype), *(batch[name].to_numpy() for batch in batches)]) for name in names]
+    return [
+        np.concatenate([np.zeros(0, dtype), *(batch[name].to_numpy() for batch in batches)]) for name in names
+    ]
 
 
-def tally(**counts: Any) -> TaggedOutput:
+def tally(**counts: Any) -> Any:
     """Counts for the barrier's summary. They are data, as nothing else counts a retried bundle once."""
     return TaggedOutput(_TALLY, counts)
 
@@ -87,19 +105,19 @@ class Steps:
     def __init__(self, pipeline: beam.Pipeline, parts: Sequence[Part]) -> None:
         self._pipeline = pipeline
         self._parts = parts
-        self._tallies: list[PCollection] = []
+        self._tallies: list[PCollection[Any]] = []
 
-    def each(self, name: str, values: Sequence[Any], step: Any, *arguments: Any) -> PCollection:
+    def each(self, name: str, values: Sequence[Any], step: Any, *arguments: Any) -> PCollection[Any]:
         """`step(value, *arguments)` for each of these values, spread over the workers."""
-        spread = self._pipeline | f"{name}: list" >> beam.Create(list(values)) | f"{name}: spread" >> beam.Reshuffle()
-        return self._apply(name, spread, step, *arguments)
+        listed = self._pipeline | f"{name}: list" >> beam.Create(list(values))
+        return self._apply(name, listed | f"{name}: spread" >> beam.Reshuffle(), step, *arguments)
 
-    def grouped(self, name: str, blocks: PCollection, step: Any, *arguments: Any) -> PCollection:
+    def grouped(self, name: str, blocks: PCollection[Any], step: Any, *arguments: Any) -> PCollection[Any]:
         """`step((key, blocks), *arguments)` for each key that has blocks."""
         return self._apply(name, blocks | f"{name}: group" >> beam.GroupByKey(), step, *arguments)
 
-    def at_parts(self, name: str, blocks: PCollection, step: Any, *arguments: Any) -> PCollection:
-        """`step((part, blocks), *arguments)` for every part, also those that have no blocks; the key is the unit."""
+    def at_parts(self, name: str, blocks: PCollection[Any], step: Any, *arguments: Any) -> PCollection[Any]:
+        """`step((part, blocks), *arguments)` for every part, with blocks or without; the key is its unit."""
         parts = self._pipeline | f"{name}: parts" >> beam.Create([(part.unit, part) for part in self._parts])
         joined = {"part": parts, "blocks": blocks} | f"{name}: join" >> beam.CoGroupByKey()
         return self._apply(name, joined | f"{name}: part" >> beam.Map(_addressed), step, *arguments)
@@ -108,10 +126,10 @@ class Steps:
         counts = self._tallies | beam.Flatten() | "add up" >> beam.CombineGlobally(add_up)
         counts | "write counts" >> beam.Map(lambda total: files.write_bytes(url, orjson.dumps(total)))
 
-    def _apply(self, name: str, values: PCollection, step: Any, *arguments: Any) -> PCollection:
+    def _apply(self, name: str, values: PCollection[Any], step: Any, *arguments: Any) -> PCollection[Any]:
         outputs = values | name >> beam.FlatMap(step, *arguments).with_outputs(_TALLY, main="blocks")
         self._tallies.append(outputs[_TALLY])
-        return outputs["blocks"]
+        return cast("PCollection[Any]", outputs["blocks"])
 
 
 def _addressed(joined: tuple[int, dict[str, Iterable[Any]]]) -> tuple[Part, Iterable[bytes]]:

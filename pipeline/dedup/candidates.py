@@ -1,8 +1,9 @@
 """Near-duplicates: from band keys to verified edges.
 
-Steps: `band_entries` sends every band key to its hash range; `candidates` sorts a range and pairs up those who share a
-key; `attach_signatures` makes the pairs unique at the part of the one document and sends them, with its signature, to
-the part of the other; `verify` compares the signatures there and writes the edges that hold.
+Steps: `band_entries` sends every band key to its hash range; `candidates` sorts a range and pairs up those
+who share a key; `attach_signatures` makes the pairs unique at the part of the one document and sends them,
+with its signature, to the part of the other; `verify` compares the signatures there and writes the edges that
+hold.
 """
 
 from __future__ import annotations
@@ -12,12 +13,22 @@ from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
-from apache_beam.pvalue import PCollection
 from numpy.typing import NDArray
 
 from filters.kernels.minhash import agreements
 from pipeline import files
-from pipeline.dedup.blocks import Steps, gather, pack, partition, route, tally, unpack
+from pipeline.dedup.blocks import (
+    Pairs,
+    Steps,
+    changes,
+    gather,
+    pack,
+    partition,
+    route,
+    tally,
+    unique_pairs,
+    unpack,
+)
 from pipeline.dedup.parts import Part, matrix, rows_of, signatures, undecided, units_of
 from pipeline.dedup.stages import DedupMinhash
 
@@ -25,9 +36,14 @@ ALL_PAIRS = 32  # the largest group in which everyone is compared with everyone
 
 
 def write_edges(
-    steps: Steps, parts: Sequence[Part], stage: DedupMinhash, earlier: Sequence[str], edges: str, partitions: int
+    steps: Steps,
+    parts: Sequence[Part],
+    stage: DedupMinhash,
+    earlier: Sequence[str],
+    edges: str,
+    partitions: int,
 ) -> None:
-    """Writes verified edges to files in the folder `edges`: `left` < `right`, both global row ids (uint64)."""
+    """Writes verified edges to files in the folder `edges`: `left` < `right`, global row ids (uint64)."""
     entries = steps.each("read bands", parts, band_entries, stage.column("bands"), earlier, partitions)
     pairs = steps.grouped("find candidates", entries, candidates)
     signature = stage.column("signature")
@@ -57,18 +73,18 @@ def candidates(grouped: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
 def candidate_pairs(
     key: NDArray[np.uint64], whole: NDArray[np.uint64], row: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The pairs to compare, `left` < `right`, from entries (key, key of the whole signature, row) of one hash range.
+    """The pairs to compare, `left` < `right`, from entries (key, key of the whole signature, row) of one hash
+    range.
 
-    Copies, whose whole signatures agree, meet in every group they are in; they are paired there once, with the first
-    of them, and only this first one takes part in the groups of their bands. So a page that stands a hundred thousand
-    times costs a hundred thousand pairs.
+    Copies, whose whole signatures agree, meet in every group they are in; they are paired there once, with
+    the first of them, and only this first one takes part in the groups of their bands. So a page that stands
+    a hundred thousand times costs a hundred thousand pairs.
     """
     order = np.lexsort((row, whole, key))
     key, whole, row = key[order], whole[order], row[order]
     copies = key == whole
-    first = np.concatenate([[True], (key[1:] != key[:-1]) | (whole[1:] != whole[:-1])])[: len(key)]
     star = _star(key[copies], row[copies])
-    bands = ~copies & first
+    bands = ~copies & changes(key, whole)
     key, row = key[bands], row[bands]
     order = np.lexsort((row, key))
     group = _groups(key[order], row[order])
@@ -76,12 +92,9 @@ def candidate_pairs(
     return np.concatenate(left), np.concatenate(right)
 
 
-Pairs = tuple[NDArray[np.uint64], NDArray[np.uint64]]
-
-
 def _star(key: NDArray[np.uint64], row: NDArray[np.uint64]) -> Pairs:
     """Each row of a group (sorted) with the first of the group."""
-    starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+    starts = np.flatnonzero(changes(key))
     first = np.repeat(row[starts], np.diff(starts, append=len(key)))
     others = row != first
     return first[others], row[others]
@@ -90,11 +103,11 @@ def _star(key: NDArray[np.uint64], row: NDArray[np.uint64]) -> Pairs:
 def _groups(key: NDArray[np.uint64], row: NDArray[np.uint64]) -> Iterator[Pairs]:
     """The pairs in groups of equal keys (sorted by key, then row).
 
-    In a group of up to `ALL_PAIRS` everyone with everyone. In a larger one each with the first and with those 1, 2,
-    4, 8, ... places on: n log n pairs, in which the neighbours of a page that was saved again and again, a little
-    changed each time, still meet.
+    In a group of up to `ALL_PAIRS` everyone with everyone. In a larger one each with the first and with those
+    1, 2, 4, 8, ... places on: n log n pairs, in which the neighbours of a page that was saved again and
+    again, a little changed each time, still meet.
     """
-    size = np.diff(np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1], [True]]))[: len(key) + 1])
+    size = np.diff(np.flatnonzero(changes(key)), append=len(key))
     size = np.repeat(size, size)
     large = size > ALL_PAIRS
     yield _star(key[large], row[large])
@@ -114,15 +127,14 @@ def attach_signatures(part_and_pairs: tuple[Part, Iterable[bytes]], signature: s
     """`left` stands in this part: its signature goes with the pair to the part of `right`."""
     part, grouped = part_and_pairs
     blocks = list(grouped)
-    left, right = gather(blocks, ("left", "right"))
+    left, right = unique_pairs(*gather(blocks, ("left", "right")))
     if not len(left):
         return
-    pairs = np.unique(np.rec.fromarrays([left, right], names="left,right"))
     own = files.read_table(part.url, [signature])[signature].combine_chunks()
-    for owner, batch in route(units_of(pairs.right), {"left": pairs.left, "right": pairs.right}):
+    for owner, batch in route(units_of(right), {"left": left, "right": right}):
         copied = own.take(pa.array(rows_of(batch["left"].to_numpy())))
         yield owner, pack(batch.append_column("signature", copied.dictionary_encode()))
-    yield tally(candidates=len(pairs), shuffled_bytes=sum(map(len, blocks)))
+    yield tally(candidates=len(left), shuffled_bytes=sum(map(len, blocks)))
 
 
 def verify(

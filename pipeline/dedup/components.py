@@ -1,11 +1,11 @@
 """Connected components of the verified edges: each document's label is the smallest row id of its component.
 
-Edges that fit into one process go through a union-find. More than that are joined by alternating large-star and
-small-star steps (Kiveris et al., "Connected Components in MapReduce and Beyond", SoCC 2014, section 3), one pipeline
-per round, until a round changes nothing. Both give the same labels.
+Edges that fit into one process go through a union-find. More than that are joined by alternating large-star
+and small-star steps (Kiveris et al., "Connected Components in MapReduce and Beyond", SoCC 2014, section 3),
+one pipeline per round, until a round changes nothing. Both give the same labels.
 
-Edge files and label files are Parquet; a label file has `node` and `label` (uint64) of every node that is not itself
-its label.
+Edge files and label files are Parquet; a label file has `node` and `label` (uint64) of every node that is not
+itself its label.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from numpy.typing import NDArray
 
 from filters.kernels import unionfind
 from pipeline import files
-from pipeline.dedup.blocks import Steps, gather, pack, partition, route, tally
+from pipeline.dedup.blocks import Pairs, Steps, changes, gather, pack, partition, route, tally, unique_pairs
 from pipeline.dedup.parts import units_of
 from pipeline.engine import Engine
 
 IN_PROCESS = 20_000_000  # edges: about 1 GB while they are sorted
+_ENDS = ("left", "right")
 
-Pairs = tuple[NDArray[np.uint64], NDArray[np.uint64]]
 
-
-def write_labels(edges: str, work: str, engine: Engine, partitions: int, in_process: int = IN_PROCESS) -> list[str]:
+def write_labels(
+    edges: str, work: str, engine: Engine, partitions: int, in_process: int = IN_PROCESS
+) -> list[str]:
     """From edge files in the folder `edges` (`left`, `right`) to label files, which are given back.
 
     `work` is a folder for what comes between.
@@ -39,15 +40,15 @@ def write_labels(edges: str, work: str, engine: Engine, partitions: int, in_proc
     if sum(_row_count(url) for url in found) > in_process:
         return _labels_in_rounds(found, work, engine, partitions)
     labels = files.join(work, "labels.parquet")
-    tables = [files.read_table(url, ["left", "right"]) for url in found]
-    left, right = (np.concatenate([np.zeros(0, np.uint64), *(t[name].to_numpy() for t in tables)]) for name in ("left", "right"))
-    node, label = labels_of(left, right)
+    tables = [files.read_table(url, list(_ENDS)) for url in found]
+    ends = [np.concatenate([np.zeros(0, np.uint64), *(t[name].to_numpy() for t in tables)]) for name in _ENDS]
+    node, label = labels_of(*ends)
     files.write_table(labels, pa.table({"node": node, "label": label}))
     return [labels]
 
 
 def labels_of(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> Pairs:
-    """In one process: the nodes that are not the smallest of their component, sorted, and that smallest one."""
+    """In one process: the nodes that are not the smallest of their component, and that smallest one."""
     nodes, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     label = nodes[unionfind.components(places[: len(left)], places[len(left) :], len(nodes))]
     others = nodes != label
@@ -57,7 +58,8 @@ def labels_of(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> Pairs:
 def large_star(node: NDArray[np.uint64], other: NDArray[np.uint64]) -> Pairs:
     """Every larger neighbour of a node is joined to the smallest of the node and its neighbours.
 
-    Takes all neighbours of each node (both directions of each edge), gives edges whose second end is the smaller.
+    Takes all neighbours of each node (both directions of each edge), gives edges whose second end is the
+    smaller.
     """
     node, other, starts, sizes = _neighbourhoods(node, other)
     smallest = np.repeat(np.minimum(node[starts], other[starts]), sizes)
@@ -82,7 +84,7 @@ def _neighbourhoods(
     """Sorted by node, then neighbour; where each node's neighbours start, and how many there are."""
     order = np.lexsort((other, node))
     node, other = node[order], other[order]
-    starts = np.flatnonzero(np.concatenate([[True], node[1:] != node[:-1]])[: len(node)])
+    starts = np.flatnonzero(changes(node))
     return node, other, starts, np.diff(starts, append=len(node))
 
 
@@ -127,17 +129,17 @@ def join_larger(grouped: tuple[int, Iterable[bytes]], partitions: int) -> Iterat
 
 def join_smaller(grouped: tuple[int, Iterable[bytes]], folder: str) -> Iterator[Any]:
     """Writes the edges of the next round, and tallies what tells one set of edges from another."""
-    node, other = gather(grouped[1], ("node", "other"))
-    edges = np.unique(np.rec.fromarrays([node, other], names="node,label"))
-    node, label = small_star(edges.node, edges.label)
-    files.write_table(files.join(folder, f"{grouped[0]:06d}.parquet"), pa.table({"node": node, "label": label}))
+    node, label = small_star(*unique_pairs(*gather(grouped[1], ("node", "other"))))
+    files.write_table(
+        files.join(folder, f"{grouped[0]:06d}.parquet"), pa.table({"node": node, "label": label})
+    )
     mixed = (node * np.uint64(0x9E3779B97F4A7C15)) ^ (label * np.uint64(0xC2B2AE3D27D4EB4F))
     mixed = (mixed ^ mixed >> np.uint64(29)) * np.uint64(0xBF58476D1CE4E5B9)
-    yield tally(edges=len(node), fingerprint=int(mixed.sum(dtype=object)))
+    yield tally(edges=len(node), fingerprint=int(mixed.sum() >> np.uint64(12)))
 
 
 def read_labels(url: str) -> Iterator[tuple[int, bytes]]:
-    """The nodes of a label file, each with its label and each label with itself, to the units they stand in."""
+    """The nodes of a label file and their labels, also each label with itself, to the nodes' units."""
     with files.open_read(url) as file:
         for batch in pq.ParquetFile(file).iter_batches():
             node, label = (column.to_numpy() for column in batch.columns)

@@ -1,13 +1,15 @@
-"""The last steps of every barrier: of each set of copies one is kept, and each part learns which of its rows go.
+"""The last steps of every barrier: of each set of copies one is kept, and each part learns which of its rows
+go.
 
-Steps: `members` arrive grouped by hash range; `choose` sorts them into sets and picks the keepers; `name_keepers`
-reads the keepers' ids and URLs at the parts they stand in; `write_drops` writes each part's drop file.
+Steps: `members` arrive grouped by hash range; `choose` sorts them into sets and picks the keepers;
+`name_keepers` reads the keepers' ids and URLs at the parts they stand in; `write_drops` writes each part's
+drop file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +21,7 @@ from pipeline import files
 from pipeline.dedup.blocks import (
     LARGEST,
     Steps,
+    changes,
     gather,
     pack,
     partition,
@@ -26,7 +29,8 @@ from pipeline.dedup.blocks import (
     tally,
     unpack,
 )
-from pipeline.dedup.parts import Part, drop_file, matrix, row_ids, rows_of, signatures, undecided, units_of
+from pipeline.dedup.components import read_labels
+from pipeline.dedup.parts import Part, drop_file, matrix, rows_of, signatures, undecided, units_of
 from pipeline.dedup.stages import Deduplicator
 
 DROPS = pa.schema(
@@ -41,18 +45,39 @@ DROPS = pa.schema(
 )
 
 
-def write_keepers(steps: Steps, members: PCollection, out: str, signature: str | None) -> None:
-    """From members to drop files in `out`. `signature` is the column that similarity is estimated from, if any."""
+def write_hashed(
+    steps: Steps,
+    parts: Sequence[Part],
+    stage: Deduplicator,
+    earlier: Sequence[str],
+    out: str,
+    partitions: int,
+) -> None:
+    """Drop files in `out`, where copies are the documents with equal keys."""
+    columns = [stage.column(name) for name in ("key", "check", "rank")]
+    members = steps.each("read keys", parts, hashed_members, columns, earlier, partitions)
+    _write_drops(steps, members, out, None)
+
+
+def write_labelled(
+    steps: Steps, labels: Sequence[str], rank: str, signature: str, out: str, partitions: int
+) -> None:
+    """Drop files in `out`, where copies are the documents with equal labels in these label files."""
+    labelled = steps.each("read labels", labels, read_labels)
+    members = steps.at_parts("rank members", labelled, labelled_members, rank, partitions)
+    _write_drops(steps, members, out, signature)
+
+
+def _write_drops(steps: Steps, members: PCollection[Any], out: str, signature: str | None) -> None:
     drops = steps.grouped("choose keepers", members, choose)
     named = steps.at_parts("name keepers", drops, name_keepers, signature)
     steps.at_parts("write drops", named, write_drops, out, signature)
 
 
 def hashed_members(
-    part: Part, stage: Deduplicator, earlier: Sequence[str], partitions: int
+    part: Part, columns: list[str], earlier: Sequence[str], partitions: int
 ) -> Iterator[tuple[int, bytes]]:
-    """Where equal keys are the whole story: members straight from the key columns."""
-    columns = [stage.column(name) for name in ("key", "check", "rank")]
+    """Members from the key columns: key, check, rank."""
     for ids, batch in undecided(part, columns, earlier):
         key, check, rank = (batch[column].to_numpy() for column in columns)
         yield from route_members(key, check, rank, ids, partitions)
@@ -60,14 +85,16 @@ def hashed_members(
 
 def labelled_members(
     part_and_labels: tuple[Part, Iterable[bytes]], rank_column: str, partitions: int
-) -> Iterator[tuple[int, bytes]]:
-    """Where components were found: members from their labels (blocks of `node`, `label`)."""
-    part, blocks = part_and_labels
+) -> Iterator[Any]:
+    """Members from the labels (blocks of `node`, `label`) of the part's documents."""
+    part, grouped = part_and_labels
+    blocks = list(grouped)
     nodes, labels = gather(blocks, ("node", "label"))
-    nodes, first = np.unique(nodes, return_index=True)
+    nodes, first = np.unique(nodes, return_index=True)  # a label comes once with each file that has it
     if len(nodes):
         rank = files.read_table(part.url, [rank_column])[rank_column].to_numpy()[rows_of(nodes)]
         yield from route_members(labels[first], np.zeros_like(nodes), rank, nodes, partitions)
+    yield tally(shuffled_bytes=sum(map(len, blocks)))
 
 
 def route_members(
@@ -83,15 +110,13 @@ def route_members(
 
 
 def choose(grouped: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
-    """Members of a set agree in `key` and `check`; the one of the highest rank is kept, of equals the first."""
+    """Members of a set agree in `key` and `check`; that of the highest rank is kept, of equals the first."""
     blocks = list(grouped[1])
     key, check, row = gather(blocks, ("key", "check", "row"))
     (rank,) = gather(blocks, ("rank",), np.int64)
     order = np.lexsort((row, ~rank, check, key))  # ~ turns the order round, and has no overflow
     key, check, row = key[order], check[order], row[order]
-    starts = np.flatnonzero(
-        np.concatenate([[True], (key[1:] != key[:-1]) | (check[1:] != check[:-1])])[: len(key)]
-    )
+    starts = np.flatnonzero(changes(key, check))
     sizes = np.diff(starts, append=len(key))
     cluster = np.repeat(np.minimum.reduceat(row, starts) if len(row) else row, sizes)
     keeper = np.repeat(row[starts], sizes)
@@ -109,11 +134,10 @@ def choose(grouped: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
     )
 
 
-def name_keepers(
-    part_and_drops: tuple[Part, Iterable[bytes]], signature: str | None
-) -> Iterator[tuple[int, bytes]]:
-    """Adds the id, the URL and the signature of the keepers, which stand in this part, and sends the rows home."""
-    part, blocks = part_and_drops
+def name_keepers(part_and_drops: tuple[Part, Iterable[bytes]], signature: str | None) -> Iterator[Any]:
+    """Adds id, URL and signature of the keepers, which stand in this part, and sends the rows home."""
+    part, grouped = part_and_drops
+    blocks = list(grouped)
     row, keeper, cluster = gather(blocks, ("row", "keeper", "cluster"))
     if not len(row):
         return
@@ -124,6 +148,7 @@ def name_keepers(
             # As a dictionary, a keeper of many copies is sent once in a block.
             batch = batch.append_column(name, column.combine_chunks().dictionary_encode())
         yield owner, pack(batch)
+    yield tally(shuffled_bytes=sum(map(len, blocks)))
 
 
 def write_drops(
@@ -157,6 +182,6 @@ def write_drops(
 def _similarity(
     own: NDArray[np.uint32], rows: NDArray[np.int64], keepers: pa.DictionaryArray
 ) -> NDArray[np.float32]:
-    others = matrix(keepers.dictionary, np.uint32)
+    others = cast("NDArray[np.uint32]", matrix(keepers.dictionary, np.uint32))
     equal = agreements(own, others, rows, keepers.indices.to_numpy().astype(np.int64))
-    return (equal / own.shape[1]).astype(np.float32)
+    return (equal / np.float64(own.shape[1])).astype(np.float32)

@@ -49,8 +49,8 @@ def undecided(
 ) -> Iterator[tuple[NDArray[np.uint64], pa.RecordBatch]]:
     """These columns of the part, batch by batch, with the ids of their rows.
 
-    Rows without a key (null in the first column) are left out, and rows that an `earlier` barrier (a folder of its
-    drop files) has decided to drop.
+    Rows without a key (null in the first column) are left out, and rows that an `earlier` barrier (a folder
+    of its drop files) has decided to drop.
     """
     gone = [files.read_table(drop_file(folder, part.unit), ["row"])["row"].to_numpy() for folder in earlier]
     decided = np.concatenate([np.zeros(0, np.int64), *gone])
@@ -63,7 +63,9 @@ def undecided(
             yield row_ids(part.unit, rows[stays]), batch.filter(pa.array(stays))
 
 
-def matrix(column: pa.Array | pa.ChunkedArray, dtype: type[np.uint32] | type[np.uint64]) -> NDArray[np.generic]:
+def matrix(
+    column: pa.Array | pa.ChunkedArray, dtype: type[np.uint32] | type[np.uint64]
+) -> NDArray[np.generic]:
     """A column of fixed-size binary values as the rows of a matrix, zero where the column is null."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()

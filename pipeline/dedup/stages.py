@@ -5,9 +5,9 @@ finds who duplicates whom (`pipeline.dedup.barrier`):
 
 - `key.<label>.key` and `key.<label>.check` (uint64): documents that agree in both are copies; null takes no
   part.
-- `key.<label>.bands` (uint64[bands + 1]) and `key.<label>.signature` (uint32[permutations]), as fixed-size binary, for
-  near-duplicates: documents that share a band key are candidates (the last key is of the whole signature);
-  null takes no part.
+- `key.<label>.bands` (uint64[bands + 1]) and `key.<label>.signature` (uint32[permutations]), as fixed-size
+  binary, for near-duplicates: documents that share a band key are candidates (the last key is of the whole
+  signature); null takes no part.
 - `key.<label>.rank` (int64): the highest of a set of copies is kept, of equals the first in the order of the
   input.
 """
@@ -40,7 +40,7 @@ class Deduplicator(Stage):
 
     keep: Keep = Field(
         default="first",
-        description="The copy that stays: first in the input, newest or oldest by date, longest, best by `by`.",
+        description="The copy that stays: the first, newest, oldest (by date), longest, or best (by `by`).",
     )
     by: str | None = Field(
         default=None, description="The measure, or column, whose highest value is the best."
@@ -94,8 +94,7 @@ class DedupExact(Deduplicator):
     def _keys(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         if not (self.lower or self.white_space):
             data, offsets = text_buffers(batch["text"])
-            view = memoryview(data)
-            return _hashed([view[begin:end] for begin, end in pairwise(offsets)])
+            return _hashed([data.data[begin:end] for begin, end in pairwise(offsets)])
         texts = batch["text"].to_pylist()
         if self.lower:
             texts = [text.lower() for text in texts]
@@ -180,7 +179,9 @@ def _hashed(values: list[bytes] | list[memoryview]) -> dict[str, pa.Array]:
     return {"key": pa.array(halves[:, 0], mask=empty), "check": pa.array(halves[:, 1], mask=empty)}
 
 
-def _packed(rows: NDArray[np.uint32] | NDArray[np.uint64], mask: NDArray[np.bool_]) -> pa.FixedSizeBinaryArray:
+def _packed(
+    rows: NDArray[np.uint32] | NDArray[np.uint64], mask: NDArray[np.bool_]
+) -> pa.FixedSizeBinaryArray:
     """One binary value, little-endian, for each row of the matrix.
 
     Binary and not lists: Parquet stores it without a level per number, and reads it back without decoding.

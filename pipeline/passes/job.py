@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.compile import Pass, compile_passes
 from pipeline.recipe import Recipe, parse_recipe
 from pipeline.rundir import RunDirectory
-from pipeline.tokens.tokenizer import Tokenizer
+from pipeline.tokens.tokenizer import BackendName, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Job:
     run: RunDirectory
     recipe: str  # the resolved recipe, as YAML
     number: int
-    tokenizer_backend: str
+    tokenizer_backend: BackendName
     resources: tuple[tuple[str, str, str], ...] = field(default=())
 
 
@@ -41,7 +41,9 @@ def open_job(job: Job) -> Opened:
     recipe = parse_recipe(job.recipe, "recipe.yaml")
     step = compile_passes(recipe)[job.number]
     load_stages(step, job.resources)
-    tokenizer = Tokenizer.open(job.run.path("tokenizer.json"), backend=job.tokenizer_backend)
+    tokenizer = Tokenizer.open(
+        job.run.path("tokenizer.json"), end_of_text=recipe.tokenizer.end_of_text, backend=job.tokenizer_backend
+    )
     return Opened(recipe, step, tokenizer)
 
 

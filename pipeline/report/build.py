@@ -108,16 +108,17 @@ def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry])
     }
 
 
-def shard_summary(run: RunDirectory) -> dict[str, Any] | None:
-    """What the shard writer said it wrote; None where it has not."""
+def shard_summary(run: RunDirectory) -> dict[str, int] | None:
+    """How many shards there are and what is in them, as their writer counted; None before they are written."""
     url = run.path("shards", "summary.json")
     if not files.exists(url):
         return None
-    summary: dict[str, Any] = json.loads(files.read_bytes(url))
-    return summary
+    summary = json.loads(files.read_bytes(url))
+    totals = {name: summary[name] for name in ("rows", "documents", "tokens", "separators")}
+    return {"shards": len(summary["shards"]), **totals}
 
 
-def shard_faults(shards: dict[str, Any] | None, final: Amount) -> list[str]:
+def shard_faults(shards: dict[str, int] | None, final: Amount) -> list[str]:
     """Every token of every kept document is in the shards exactly once, or this says that it is not."""
     if shards is None or shards["tokens"] == final["tokens"]:
         return []

@@ -7,11 +7,12 @@ import re
 from pipeline.sources.records import LONGEST_HEADER
 from pipeline.sources.window import Window
 
-# URL address date type length, where a careless URL or type may hold spaces; version 2 has five more between them.
+# URL address date type length, where a careless URL or type may hold spaces; version 2 has five more before the last.
 _LINE = (
-    rb"^(?P<url>[A-Za-z][A-Za-z0-9+.-]*:[^\n]*?) (?P<ip>[0-9A-Fa-f.:]{3,45}|-) (?P<date>\d{4,20})[^ \n]*"
-    rb"(?: (?P<type>[^\n]*?))? (?P<length>-?\d+)[ \t]*\r?$"
+    rb"^(?P<url>[A-Za-z][A-Za-z0-9+.-]*:[^\n]{0,8192}?) (?P<ip>[^ \n]{1,45}) (?P<date>\d{4,20})[^ \n]*"
+    rb"(?: (?P<type>[^\n]{0,1024}?))? (?P<length>-?\d+)[ \t]*\r?$"
 )
+_NEWLINE = re.compile(rb"\n")
 
 
 class Arc:
@@ -21,14 +22,15 @@ class Arc:
 
     def headers(self, window: Window) -> dict[str, str] | None:
         """The fields under the names that WARC has for them."""
-        newline = window.find(re.compile(rb"\n"), LONGEST_HEADER)
+        newline = window.find(_NEWLINE, LONGEST_HEADER)
         end = newline.end() if newline else 0
         line = self.start.match(window.peek(end))
         if line is None:
             return None
         window.skip(end)
         url, ip, date, kind, length = (
-            (part or b"").decode("utf-8", "replace") for part in line.group("url", "ip", "date", "type", "length")
+            (part or b"").decode("utf-8", "replace")
+            for part in line.group("url", "ip", "date", "type", "length")
         )
         return {
             "warc-type": "warcinfo" if url.startswith("filedesc:") else "response",

@@ -37,7 +37,11 @@ def chunks(
             else:
                 documents.append(item)
                 size += length
-        if size >= config.batch_bytes or len(unreadable) >= MOST_UNREADABLE or len(documents) >= MOST_DOCUMENTS:
+        if (
+            size >= config.batch_bytes
+            or len(unreadable) >= MOST_UNREADABLE
+            or len(documents) >= MOST_DOCUMENTS
+        ):
             yield Chunk(to_batch(documents), tuple(unreadable), progress.position)
             documents, unreadable, size = [], [], 0
     yield Chunk(to_batch(documents), tuple(unreadable), progress.position)

@@ -23,10 +23,11 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x04\x22\x4d\x18", "lz4"),
 )
+MAGIC_BYTES = max(len(magic) for magic, _ in _MAGIC)
 _XZ_MEMORY = 256 << 20
 
 
-class Corrupt(Exception):
+class CorruptError(Exception):
     """The compressed data is damaged. `salvaged` is what it gave up to the damage since the last call."""
 
     def __init__(self, message: str, salvaged: bytes = b"") -> None:
@@ -46,11 +47,11 @@ class Decompressor(Protocol):
         """What was fed beyond the end of the member."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """At most about `max_length` bytes more. Raises Corrupt."""
+        """At most about `max_length` bytes more. Raises CorruptError."""
 
 
 def detect(head: bytes) -> Compression | None:
-    """The compression that the first bytes of a file (6 are enough) give away; None for plain data."""
+    """The compression that the first MAGIC_BYTES of a file give away; None for plain data."""
     if head[1:4] == b"\x2a\x4d\x18" and head[:1] and 0x50 <= head[0] <= 0x5F:
         return "zstd"  # a skippable frame, which begins the files of some zstd writers
     return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
@@ -83,7 +84,7 @@ class _Gzip:
         try:
             out = self._zlib.decompress(data, max_length)
         except zlib.error as error:
-            raise Corrupt(str(error), _salvage(before, data)) from None
+            raise CorruptError(str(error), _salvage(before, data)) from None
         self._rest = self._zlib.unconsumed_tail
         return out
 
@@ -135,7 +136,7 @@ class _Zstd:
                 pieces.append(piece)
                 size += len(piece)
         except zstandard.ZstdError as error:
-            raise Corrupt(str(error), b"".join(pieces)) from None
+            raise CorruptError(str(error), b"".join(pieces)) from None
         self._rest = data[at:]
         return b"".join(pieces)
 
@@ -162,7 +163,7 @@ class _Library:
         try:
             return bytes(self._inner.decompress(data, max_length))
         except (self._error, EOFError, MemoryError) as error:
-            raise Corrupt(str(error)) from None
+            raise CorruptError(str(error)) from None
 
 
 _DECOMPRESSORS: dict[Compression, Callable[[], Decompressor]] = {

@@ -14,7 +14,9 @@ def _known_codec(name: str) -> str:
     try:
         text = codecs.lookup(name)._is_text_encoding
     except LookupError:
-        raise ValueError(f"no charset is called {name!r}; use a name such as utf-8, windows-1252 or gb18030") from None
+        raise ValueError(
+            f"no charset is called {name!r}; use a name such as utf-8, windows-1252 or gb18030"
+        ) from None
     if not text:
         raise ValueError(f"{name!r} is a codec but not a charset; use a name such as utf-8 or windows-1252")
     return name
@@ -30,10 +32,16 @@ class Fields(_Settings):
     All other fields of the input travel in `metadata`.
     """
 
-    text: str = Field(default="text", description="Field that holds the text. A record without it is reported, not read.")
-    id: str | None = Field(default="id", description="Field of the document's own id; made from file and place if absent.")
+    text: str = Field(
+        default="text", description="Field that holds the text. A record without it is reported, not read."
+    )
+    id: str | None = Field(
+        default="id", description="Field of the document's own id; made from file and place if absent."
+    )
     url: str | None = Field(default="url", description="Field of the page's address.")
-    source: str | None = Field(default="source", description="Field that says which collection a document is from.")
+    source: str | None = Field(
+        default="source", description="Field that says which collection a document is from."
+    )
     date: str | None = Field(default="date", description="Field of the date, kept as it is written.")
 
 
@@ -45,35 +53,49 @@ class Html(_Settings):
         description="resiliparse: fast, main content by simple rules. trafilatura: slower, more careful; an extra.",
     )
     main_content: bool = Field(
-        default=True, description="Leave out navigation, footers and the like. false keeps all visible text (resiliparse)."
+        default=True,
+        description="Leave out navigation, footers and the like. false keeps all visible text (resiliparse).",
     )
     comments: bool = Field(default=False, description="Keep readers' comments below an article.")
     links: bool = Field(default=False, description="Keep the targets of links.")
-    alt_texts: bool = Field(default=False, description="Keep the texts that stand in for pictures (resiliparse).")
+    alt_texts: bool = Field(
+        default=False, description="Keep the texts that stand in for pictures (resiliparse)."
+    )
     favor: Literal["balance", "precision", "recall"] = Field(
-        default="balance", description="What trafilatura prefers: less noise (precision) or more text (recall)."
+        default="balance",
+        description="What trafilatura prefers: less noise (precision) or more text (recall).",
     )
 
 
 class Limits(_Settings):
     """What one record may cost. A record beyond a limit is reported and left out; it never stops the run."""
 
-    document_bytes: int = Field(default=4 * MIB, gt=0, description="Longest text of a document, in UTF-8 bytes.")
+    document_bytes: int = Field(
+        default=4 * MIB, gt=0, description="Longest text of a document, in UTF-8 bytes."
+    )
     raw_bytes: int = Field(
-        default=8 * MIB, gt=0, description="Longest page, JSON line or CSV row as it is read, in bytes after decompression."
+        default=8 * MIB,
+        gt=0,
+        description="Longest page, JSON line or CSV row as it is read, in bytes after decompression.",
     )
     decompression_ratio: float = Field(
-        default=1000, gt=1, description="Most bytes that one compressed byte may become, past decompression_floor."
+        default=1000,
+        gt=1,
+        description="Most bytes that one compressed byte may become, past decompression_floor.",
     )
     decompression_floor: int = Field(
         default=64 * MIB, ge=0, description="Bytes that any compressed member may become, whatever the ratio."
     )
     html_depth: int = Field(
-        default=4000, gt=0, description="Deepest nesting of HTML elements; extraction time grows with its square."
+        default=4000,
+        gt=0,
+        description="Deepest nesting of HTML elements; extraction time grows with its square.",
     )
     html_attributes: int = Field(default=4000, gt=0, description="Most attributes of one HTML element.")
     extraction_seconds: float = Field(
-        default=60, gt=0, description="Longest time for the text of one page; its process is then ended and begun anew."
+        default=60,
+        gt=0,
+        description="Longest time for the text of one page; its process is then ended and begun anew.",
     )
 
 
@@ -81,11 +103,13 @@ class Source(_Settings):
     """Where documents come from and how they are read."""
 
     format: Literal["auto", "warc", "wet", "arc", "jsonl", "parquet", "csv", "text"] = Field(
-        default="auto", description="Format of all inputs. auto: by each file's name (page.warc.gz, posts.jsonl, ...)."
+        default="auto",
+        description="Format of all inputs. auto: by each file's name (page.warc.gz, posts.jsonl, ...).",
     )
     fields: Fields = Field(default=Fields(), description="Names of the input's fields (JSONL, Parquet, CSV).")
     source: str | None = Field(
-        default=None, description="Name of the collection where a record names none; made from the file's name if not given."
+        default=None,
+        description="Name of the collection where a record names none; made from the file's name if not given.",
     )
     html: Html = Field(default=Html(), description="How pages of web archives become text.")
     limits: Limits = Field(default=Limits(), description="What one record may cost.")
@@ -94,9 +118,16 @@ class Source(_Settings):
         description="Charset of all inputs. Not given: UTF-8 for JSONL and CSV; found out for web pages and text files.",
     )
     delimiter: str | None = Field(
-        default=None, min_length=1, max_length=1, description="Between the cells of a CSV file. Not given: a tab in .tsv, else a comma."
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="Between the cells of a CSV file. Not given: a tab in .tsv, else a comma.",
     )
     unit_bytes: int = Field(
-        default=64 * MIB, gt=0, description="Size that large files are cut into: the work that is redone after a crash."
+        default=64 * MIB,
+        gt=0,
+        description="Size that large files are cut into: the work that is redone after a crash.",
     )
-    batch_bytes: int = Field(default=4 * MIB, gt=0, description="Text that is handed from stage to stage at a time.")
+    batch_bytes: int = Field(
+        default=4 * MIB, gt=0, description="Text that is handed from stage to stage at a time."
+    )

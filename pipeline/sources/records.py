@@ -13,13 +13,15 @@ from pipeline.sources.window import Place, Window
 # Kept of a record that is too long, to know whether it would have been a document.
 HEAD = 64 << 10
 LONGEST_HEADER = 1 << 20
+# Enough to see that a record follows: an ARC header is one line, of which the URL is the longest part.
+_LOOK_AHEAD = 12 << 10
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record. Header names are in small letters and those of WARC, for ARC too.
 
-    `content` is the block; only its first HEAD bytes where it is longer than the limit (`length` says how long).
+    `content` is the block; only its beginning where it is longer than the limit (`length` says how long).
     """
 
     place: Place
@@ -100,7 +102,7 @@ class _Reader:
 
     def _separated(self, length: int) -> bool:
         """Whether what follows `length` bytes is the end of a record, and no record was swallowed on the way."""
-        tail = self._window.peek(length + 64)[length:]
+        tail = self._window.peek(_LOOK_AHEAD, ahead=length)
         following = tail.lstrip(b"\r\n")
         if not following or self._dialect.start.match(following):
             return True
@@ -134,11 +136,13 @@ class _Reader:
     def _wrong_length(self, place: Place, length: int) -> Fault:
         passed = self._resume()
         return Fault(
-            place.offset, "wrong_length", f"{length:,} bytes are announced, but the record ends after about {passed:,}"
+            place.offset,
+            "wrong_length",
+            f"{length:,} bytes are announced, but the record ends after about {passed:,}",
         )
 
     def _long(self, place: Place, headers: dict[str, str], length: int) -> Record | Fault:
-        head = self._window.peek(HEAD)
+        head = self._window.peek(min(HEAD, self._limit))
         passed = self._window.skip(length)
         if passed < length:
             return self._cut(place) or Fault(

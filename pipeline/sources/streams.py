@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
+from pipeline import files
 from pipeline.sources import codecs
-from pipeline.sources.codecs import Compression, Corrupt
+from pipeline.sources.codecs import Compression, CorruptError
 from pipeline.sources.config import Limits
+from pipeline.sources.unit import Unit
 
 # Small enough that the bytes fed beyond a short gzip member are cheap to hand back, large enough for plain zlib speed.
 READ = 32 << 10
@@ -43,8 +46,7 @@ class StoredRange:
         self._file, self._stop = file, stop
         self._ahead = b""
         self.position = start
-        if start:
-            file.seek(start)
+        file.seek(start)
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; none only at the end."""
@@ -66,8 +68,19 @@ class StoredRange:
         self._file.seek(position)
 
 
+@contextmanager
+def open_range(unit: Unit) -> Iterator[tuple[StoredRange, Compression | None]]:
+    """The stored bytes of a unit, and how its file is compressed."""
+    with files.open_read(unit.path) as file:
+        compression = codecs.detect(file.read(codecs.MAGIC_BYTES))
+        yield StoredRange(file, unit.start, unit.stop), compression
+
+
 def blocks(
-    stored: StoredRange, compression: Compression | None, limits: Limits, starts_record: StartsRecord | None = None
+    stored: StoredRange,
+    compression: Compression | None,
+    limits: Limits,
+    starts_record: StartsRecord | None = None,
 ) -> Iterator[Block]:
     """Decompress, member after member.
 
@@ -81,7 +94,9 @@ def blocks(
         begin = stored.position
         damage = None
         if codecs.detect(head) != compression:
-            damage = Damage(begin, f"not_{compression}", f"no {compression} data here, {len(head)} or more bytes are lost")
+            damage = Damage(
+                begin, f"not_{compression}", f"no {compression} data here, {len(head)} or more bytes are lost"
+            )
             yield Block(b"", begin, damage=damage)
         else:
             for block in _member(stored, compression, limits):
@@ -131,14 +146,16 @@ def _member(stored: StoredRange, compression: Compression, limits: Limits) -> It
             break
         try:
             piece = codec.decompress(data, BLOCK)
-        except Corrupt as error:
+        except CorruptError as error:
             piece = error.salvaged
             detail = f"the {compression} data that begins here is damaged after {total + len(piece):,} bytes: {error}"
             damage = Damage(begin, f"corrupt_{compression}", detail)
         total += len(piece)
         held += len(piece)
         pieces.append(piece)
-        if total > limits.decompression_floor and total > limits.decompression_ratio * (stored.position - begin):
+        if total > limits.decompression_floor and total > limits.decompression_ratio * (
+            stored.position - begin
+        ):
             detail = f"more than {limits.decompression_ratio:g} bytes from each stored byte; the rest is left unread"
             damage = Damage(begin, "decompression_bomb", detail)
         if held >= BLOCK:
@@ -180,5 +197,5 @@ def probe(data: bytes) -> bytes:
     codec = codecs.decompressor("gzip")
     try:
         return codec.decompress(data, 4096)
-    except Corrupt as error:
+    except CorruptError as error:
         return error.salvaged

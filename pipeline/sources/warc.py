@@ -14,8 +14,8 @@ _FOLDED = re.compile(r"\r?\n[ \t]+")
 class Warc:
     """`WARC/1.0`, then named fields, then an empty line."""
 
-    start = re.compile(rb"^WARC/[01]\.\d+[ \t]*\r?$", re.MULTILINE)
-    _version = re.compile(rb"WARC/[01]\.\d+[ \t]*\r?\n")
+    start = re.compile(rb"^WARC/[01]\.\d+[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+    _version = re.compile(rb"WARC/[01]\.\d+[ \t]*\r?\n", re.IGNORECASE)
 
     def headers(self, window: Window) -> dict[str, str] | None:
         """The fields by their names in small letters; of a field that is repeated, the first."""

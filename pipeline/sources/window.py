@@ -58,9 +58,10 @@ class Window:
         self._data = b"".join(pieces)
         return held
 
-    def peek(self, size: int) -> bytes:
-        self.need(size)
-        return self._data[self._at : self._at + size]
+    def peek(self, size: int, ahead: int = 0) -> bytes:
+        """The next bytes, or those that stand `ahead` of here, without taking them."""
+        self.need(ahead + size)
+        return self._data[self._at + ahead : self._at + ahead + size]
 
     def take(self, size: int) -> bytes:
         """The next bytes; fewer only at the end of the stretch."""

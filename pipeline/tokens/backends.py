@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -30,11 +32,22 @@ class Backend(Protocol):
     def encode(self, texts: pa.LargeStringArray) -> Encoded: ...
 
 
+@contextmanager
+def _panics_as_errors() -> Iterator[None]:
+    """A panic of a Rust library is no Exception in Python, and its class cannot be imported."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RuntimeError(f"the library gave up: {error}") from error
+
+
 class Gigatoken:
     """Byte-level BPE and SentencePiece BPE. Reads Arrow buffers as they are, on the calling thread.
 
     Raises:
-        ValueError: it cannot load this kind of tokenizer.
+        RuntimeError: it cannot load this kind of tokenizer.
     """
 
     def __init__(self, definition: bytes) -> None:
@@ -45,7 +58,8 @@ class Gigatoken:
     def _load(self) -> None:
         import gigatoken  # here, because it brings awkward, which takes a second to import
 
-        self._tokenizer = gigatoken.Tokenizer.from_json(self._definition)
+        with _panics_as_errors():
+            self._tokenizer = gigatoken.Tokenizer.from_json(self._definition)
         self._bytes = 0
 
     def encode(self, texts: pa.LargeStringArray) -> Encoded:
@@ -60,7 +74,8 @@ class Gigatoken:
             awkward.index.Index64(offsets), characters, parameters={"__array__": "string"}
         )
         # One process per core is how a run is spread; its own pool of threads would only get in their way.
-        encoded = self._tokenizer.encode_batch(awkward.Array(strings), parallel=False).layout
+        with _panics_as_errors():
+            encoded = self._tokenizer.encode_batch(awkward.Array(strings), parallel=False).layout
         return Encoded(np.asarray(encoded.offsets.data), np.asarray(encoded.content.data))
 
 
@@ -74,7 +89,8 @@ class Reference:
 
         import tokenizers
 
-        self._tokenizer = tokenizers.Tokenizer.from_str(definition.decode())
+        with _panics_as_errors():
+            self._tokenizer = tokenizers.Tokenizer.from_str(definition.decode())
         self._tokenizer.encode_special_tokens = True
 
     def encode(self, texts: pa.LargeStringArray) -> Encoded:
@@ -83,6 +99,11 @@ class Reference:
         offsets = np.zeros(len(ids) + 1, np.int64)
         np.cumsum([len(document) for document in ids], out=offsets[1:])
         return Encoded(offsets, np.concatenate([np.zeros(0, np.uint32), *ids]))
+
+    def id_of(self, token: str) -> int | None:
+        """The id under which the library knows a token; None if it does not."""
+        number: int | None = self._tokenizer.token_to_id(token)
+        return number
 
     def _encode_one(self, text: str) -> NDArray[np.uint32]:
         (encoding,) = self._tokenizer.encode_batch_fast([text], add_special_tokens=False)

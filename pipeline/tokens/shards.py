@@ -70,8 +70,8 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """What a worker needs to write any of the shards."""
+class Plan:
+    """What a worker needs to write any of the shards; made by `plan_shards`."""
 
     runs: tuple[str, ...]
     count: int
@@ -122,19 +122,26 @@ def write_shards(
     Raises:
         RuntimeError: the shards do not hold exactly what the ledger says.
     """
-    total = tokens + (documents if settings.pack else 0)
-    count = max(1, -(-total // settings.tokens_per_shard))
-    slices = max(1, -(-total // count // SLICE_TOKENS))
-    plan = _Plan(tuple(runs), count, slices, settings, tokenizer, out)
+    plan = plan_shards(runs, documents, tokens, settings, tokenizer, out)
     if not files.exists(files.join(out, STATE)):
-        missing = [number for number in range(count) if not plan.is_done(number)]
+        missing = [number for number in range(plan.count) if not plan.is_done(number)]
         if missing:
             engine.run(functools.partial(_build, plan, missing))
-        _finish(plan, documents, tokens)
+        finish(plan, documents, tokens)
     return _read_summary(out)
 
 
-def _build(plan: _Plan, numbers: list[int], pipeline: beam.Pipeline) -> None:
+def plan_shards(
+    runs: Sequence[str], documents: int, tokens: int, settings: Shards, tokenizer: TokenizerInfo, out: str
+) -> Plan:
+    """How many shards there will be, at least one, and in how many slices each is read."""
+    total = tokens + (documents if settings.pack else 0)
+    count = max(1, -(-total // settings.tokens_per_shard))
+    slices = max(1, -(-total // (count * SLICE_TOKENS)))
+    return Plan(tuple(runs), count, slices, settings, tokenizer, out)
+
+
+def _build(plan: Plan, numbers: list[int], pipeline: beam.Pipeline) -> None:
     _ = (
         pipeline
         | "Shards" >> beam.Create(numbers)
@@ -143,7 +150,8 @@ def _build(plan: _Plan, numbers: list[int], pipeline: beam.Pipeline) -> None:
     )
 
 
-def _finish(plan: _Plan, documents: int, tokens: int) -> None:
+def finish(plan: Plan, documents: int, tokens: int) -> None:
+    """Fold the records of all shards into the summary, and write the files of the dataset."""
     summary = Summary(tuple(Shard(**read_json(plan.record(number))) for number in range(plan.count)))
     if (summary.documents, summary.tokens) != (documents, tokens):
         raise RuntimeError(
@@ -159,7 +167,7 @@ def _read_summary(out: str) -> Summary:
     return Summary(tuple(Shard(**shard) for shard in read_json(files.join(out, SUMMARY))["shards"]))
 
 
-def write_shard(plan: _Plan, number: int) -> None:
+def write_shard(plan: Plan, number: int) -> None:
     """Write one shard and then its record, unless both are there."""
     if plan.is_done(number):
         return
@@ -187,7 +195,7 @@ def write_shard(plan: _Plan, number: int) -> None:
     )
 
 
-def _slices(plan: _Plan, number: int) -> Iterator[Documents]:
+def _slices(plan: Plan, number: int) -> Iterator[Documents]:
     for first, last in plan.key_ranges(number):
         tables = [table for run in plan.runs if (table := read_range(run, first, last)).num_rows]
         if tables:

@@ -138,7 +138,7 @@ class Tokenizer:
         if self._fast is None:
             return f"Encoded with {reference}{self._why_not_fast}."
         all_texts = pa.chunked_array([texts.cast(pa.large_string()), hard]).combine_chunks()
-        different = _different(self._encode(all_texts), self._reference.encode(all_texts))
+        different = self._different(all_texts)
         if not different.any():
             return (
                 f"Encoded with gigatoken {version('gigatoken')}: the same ids as {reference} on "
@@ -161,14 +161,37 @@ class Tokenizer:
         rest = self._fast.encode(pc.if_else(young, "", texts))
         return _merge(young.to_numpy(zero_copy_only=False), self._reference.encode(texts.filter(young)), rest)
 
-    @cached_property
-    def _reference(self) -> Backend:
+    def _different(self, texts: pa.LargeStringArray) -> NDArray[np.bool_]:
+        """For each document, whether gigatoken's ids differ from the reference's; all do if it gives up."""
+        reference = self._reference.encode(texts)
         try:
-            return Reference(self._definition.for_tokenizers())
+            encoded = self._encode(texts)
+        except RuntimeError:
+            return np.ones(len(texts), np.bool_)
+        return np.array(
+            [
+                not np.array_equal(a, b)
+                for a, b in zip(_documents(encoded), _documents(reference), strict=True)
+            ]
+        )
+
+    @cached_property
+    def _reference(self) -> Reference:
+        try:
+            reference = Reference(self._definition.for_tokenizers())
         except Exception as error:  # the library raises nothing narrower
             raise UserError(
                 f"{self._definition.path}: cannot be loaded as a tokenizer.json: {error}"
             ) from error
+
+        for token in self._definition.added_tokens:
+            theirs, ours = reference.id_of(token), self._definition.vocabulary[token]
+            if theirs != ours:
+                raise UserError(
+                    f"{self._definition.path}: `added_tokens` gives {token!r} the id {ours}, the tokenizers "
+                    f"library reads {theirs}. Ids must follow on the model's vocabulary without a gap"
+                )
+        return reference
 
     def _load_fast(self, required: bool) -> None:
         try:
@@ -187,6 +210,11 @@ class Tokenizer:
         ]
 
 
+def _line(error: BaseException) -> str:
+    """The first line of a message; what follows it are places in the library's source."""
+    return str(error).strip().partition("\n")[0]
+
+
 def _merge(chosen: NDArray[np.bool_], theirs: Encoded, rest: Encoded) -> Encoded:
     """The documents of `theirs` in the places that are chosen; `rest` has no ids there."""
     lengths = np.diff(rest.offsets)
@@ -198,14 +226,5 @@ def _merge(chosen: NDArray[np.bool_], theirs: Encoded, rest: Encoded) -> Encoded
     return Encoded(offsets, ids)
 
 
-def _different(one: Encoded, other: Encoded) -> NDArray[np.bool_]:
-    """For each document, whether its ids differ."""
-    return np.array(
-        [
-            not np.array_equal(one.ids[a:b], other.ids[c:d])
-            for a, b, c, d in zip(
-                one.offsets[:-1], one.offsets[1:], other.offsets[:-1], other.offsets[1:], strict=True
-            )
-        ],
-        np.bool_,
-    )
+def _documents(encoded: Encoded) -> list[NDArray[np.uint32]]:
+    return np.split(encoded.ids, encoded.offsets[1:-1]) if len(encoded.offsets) > 1 else []

@@ -1,212 +1,25 @@
-"""Writes small run directories as the passes write them, for the tests of what reads one."""
+"""Runs of the embedded sample, made once and looked at by many tests."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
+from commandline import RECIPE, assay
 
-from pipeline import files
-from pipeline.batch import DOCUMENT, MEASURE
-from pipeline.ledger import Quantities, UnitLedger
-from pipeline.passes.writers import DROPPED, UNREADABLE
-from pipeline.rundir import RunDirectory, StageEntry
-from pipeline.sources.unit import Unit
-
-Amounts = tuple[int, int, int]  # bytes, words, tokens
+from pipeline.sample import write_sample
 
 
-@dataclass(frozen=True)
-class Page:
-    """A document, and what is to become of it."""
-
-    amounts: Amounts
-    id: str = "page"
-    url: str | None = None
-    source: str = "web"
-    language: str | None = "en"
-    goes: tuple[str, str] | None = None  # the stage that drops it, and its reason
-    fired: tuple[str, ...] = ()  # reasons that fired at that stage; the reason alone if none are given
-    trims: dict[str, Amounts] = field(default_factory=dict)  # what each editor takes out of it
-    measures: dict[str, float] = field(default_factory=dict)  # by `stage.measure`
-    keeper: tuple[int, str, str | None] | None = None  # of a duplicate: cluster, and the id and url that stayed
+@pytest.fixture(scope="session")
+def web(tmp_path_factory) -> Path:
+    """The embedded sample: WARC files and truth.jsonl."""
+    folder = tmp_path_factory.mktemp("sample") / "web"
+    write_sample(folder, seed=0)
+    return folder
 
 
-@dataclass(frozen=True)
-class Written:
-    """A unit of a run, and what could not be read of it."""
-
-    pages: Sequence[Page]
-    unreadable: Sequence[tuple[str, int, str, str, str]] = ()
-    stored: int = 1000
-
-
-WriteRun = Callable[..., RunDirectory]
-
-STAGES = (
-    StageEntry("read", "read", "source", 0),
-    StageEntry("language", "language", "annotator", 0),
-    StageEntry("gopher_quality", "gopher_quality", "filter", 0),
-    StageEntry("lines", "c4_lines", "editor", 0),
-    StageEntry("near", "dedup_minhash", "deduplicator", 1),
-    StageEntry("fineweb", "fineweb", "filter", 1),
-    StageEntry("tokenize", "tokenize", "tokenizer", 1),
-)
-
-
-@pytest.fixture
-def write_run(tmp_path: Path) -> WriteRun:
-    """`write_run(units, stages=STAGES, batch=3, name="run")`: the run directory of these units."""
-
-    def write(
-        units: Sequence[Written], stages: Sequence[StageEntry] = STAGES, batch: int = 3, name: str = "run"
-    ) -> RunDirectory:
-        run = RunDirectory(str(tmp_path / name))
-        described = [
-            Unit(at, f"in/{at}.jsonl", "jsonl", 0, unit.stored, unit.stored) for at, unit in enumerate(units)
-        ]
-        run.write_units(described)
-        run.write_json(
-            "manifest.json",
-            {
-                "assay": "0.1.0",
-                "recipe": {"name": "try"},
-                "inputs": [{"path": unit.path, "bytes": unit.bytes, "fingerprint": "f"} for unit in described],
-                "stages": [vars(stage) for stage in stages],
-                "tokenizer": {"backend": "tokenizers", "vocabulary_size": 1024, "note": "Checked."},
-            },
-        )
-        for unit, written in zip(described, units, strict=True):
-            _write_unit(run, unit, written, stages, batch)
-        return run
-
-    return write
-
-
-def _write_unit(
-    run: RunDirectory, unit: Unit, written: Written, stages: Sequence[StageEntry], batch: int
-) -> None:
-    living = [(page, page.amounts) for page in written.pages]
-    for number in range(stages[-1].number + 1):
-        ledger = UnitLedger(unit.index)
-        dropped: list[dict[str, object]] = []
-        survivors = []
-        for start in range(0, len(living), batch):
-            group = living[start : start + batch]
-            survivors += _through_pass(group, [s for s in stages if s.number == number], ledger, dropped)
-        living = survivors
-        files.write_table(run.dropped(number, unit), pa.Table.from_pylist(dropped, schema=DROPPED))
-        files.write_table(run.part(number, unit), _part(living))
-        files.write_table(run.ledger(number, unit), ledger.table())
-    rows = [dict(zip(UNREADABLE.names, record, strict=True)) for record in written.unreadable]
-    files.write_table(run.unreadable(unit), pa.Table.from_pylist(rows, schema=UNREADABLE))
-    for stage in stages:
-        if stage.kind == "deduplicator":
-            _write_duplicates(run, unit, stage.label, written.pages)
-
-
-def _through_pass(
-    group: list[tuple[Page, Amounts]],
-    stages: Sequence[StageEntry],
-    ledger: UnitLedger,
-    dropped: list[dict[str, object]],
-) -> list[tuple[Page, Amounts]]:
-    """A batch through the stages of one pass, one stage after the other."""
-    living = list(enumerate(group))
-
-    def add(stage: str, outcome: str, reason: str, rows: Sequence[tuple[int, Amounts]], documents: int = 1) -> None:
-        places = np.array([place for place, _ in rows], np.int64)
-        table = np.array([amounts for _, amounts in rows], np.int64).reshape(len(rows), 3)
-        ledger.add(stage, outcome, reason, places, Quantities(*table.T.copy()), documents)
-
-    for stage in stages:
-        add(stage.label, "in", "", [(place, amounts) for place, (_, amounts) in living])
-        staying = []
-        for place, (page, amounts) in living:
-            if page.goes is not None and page.goes[0] == stage.label:
-                fired = page.fired or (page.goes[1],)
-                add(stage.label, "dropped", page.goes[1], [(place, amounts)])
-                if stage.kind == "filter":
-                    for reason in fired:
-                        add(stage.label, "fired", reason, [(place, amounts)])
-                    if len(fired) == 1:
-                        add(stage.label, "alone", fired[0], [(place, amounts)])
-                dropped.append(_dropped_row(page, amounts, fired))
-                continue
-            if stage.label in page.trims:
-                cut = page.trims[stage.label]
-                add(stage.label, "trimmed", "", [(place, cut)], documents=0)
-                amounts = (amounts[0] - cut[0], amounts[1] - cut[1], amounts[2] - cut[2])
-            staying.append((place, (page, amounts)))
-        living = staying
-        add(stage.label, "out", "", [(place, amounts) for place, (_, amounts) in living])
-    ledger.end_batch(
-        pa.array([page.language for page, _ in group], pa.string()),
-        pa.array([page.source for page, _ in group], pa.string()),
-    )
-    return [page for _, page in living]
-
-
-def _dropped_row(page: Page, amounts: Amounts, fired: Sequence[str]) -> dict[str, object]:
-    assert page.goes is not None
-    return {
-        "id": page.id,
-        "url": page.url,
-        "source": page.source,
-        "language": page.language,
-        "stage": page.goes[0],
-        "reason": page.goes[1],
-        "fired": list(fired),
-        "measures": list(page.measures.items()),
-        **dict(zip(("bytes", "words", "tokens"), amounts, strict=True)),
-    }
-
-
-def _part(living: Sequence[tuple[Page, Amounts]]) -> pa.Table:
-    rows = [
-        {"id": page.id, "url": page.url, "source": page.source, "text": "x" * amounts[0], "language": page.language}
-        for page, amounts in living
-    ]
-    table = pa.Table.from_pylist(rows, schema=DOCUMENT)
-    for name in sorted({name for page, _ in living for name in page.measures}):
-        values = [page.measures.get(name, float("nan")) for page, _ in living]
-        table = table.append_column(f"{MEASURE}{name}", pa.array(values, pa.float64()))
-    for at, name in ((1, "count.words"), (2, "count.tokens")):
-        table = table.append_column(name, pa.array([amounts[at] for _, amounts in living], pa.int64()))
-    return table
-
-
-def _write_duplicates(run: RunDirectory, unit: Unit, label: str, pages: Sequence[Page]) -> None:
-    schema = pa.schema(
-        [
-            ("row", pa.uint32()),
-            ("id", pa.string()),
-            ("url", pa.string()),
-            ("keeper", pa.uint64()),
-            ("keeper_id", pa.string()),
-            ("keeper_url", pa.string()),
-            ("similarity", pa.float32()),
-            ("cluster", pa.uint64()),
-        ]
-    )
-    rows = [
-        {"row": at, "id": page.id, "url": page.url, "keeper": page.keeper[0], "keeper_id": page.keeper[1],
-         "keeper_url": page.keeper[2], "similarity": 0.875, "cluster": page.keeper[0]}
-        for at, page in enumerate(pages)
-        if page.keeper is not None and page.goes is not None and page.goes[0] == label
-    ]  # fmt: skip
-    files.write_table(f"{run.duplicates(label)}/{unit.name}.parquet", pa.Table.from_pylist(rows, schema=schema))
-
-
-@pytest.fixture
-def page() -> type[Page]:
-    return Page
-
-
-@pytest.fixture
-def written() -> type[Written]:
-    return Written
+@pytest.fixture(scope="session")
+def sample_run(web, tmp_path_factory) -> Path:
+    """An undisturbed run of the quickstart recipe on the sample, with one worker."""
+    out = tmp_path_factory.mktemp("runs") / "undisturbed"
+    done = assay("run", RECIPE, web, "--out", out, "--workers", 1)
+    assert done.returncode == 0, done.stderr
+    return out

@@ -1,0 +1,44 @@
+"""The hashes and the sizes of a text's lines and paragraphs, to tell which of them repeat."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.kernels.chunks import count_points
+from filters.kernels.hashing import absorb, hash_bytes
+from filters.kernels.jit import inline
+
+
+@inline
+def hash_lines(
+    data: NDArray[np.uint8],
+    edges: NDArray[np.int64],
+    line_starts: NDArray[np.int64],
+    lines: int,
+    hashes: NDArray[np.uint64],
+    sizes: NDArray[np.int64],
+) -> None:
+    """Write the hash of each line and its size in code points. The first three arguments are from `find_lines`."""
+    for line in range(lines):
+        start, stop = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
+        hashes[line] = hash_bytes(data, start, stop)
+        sizes[line] = count_points(data, start, stop)
+
+
+@inline
+def join_lines(
+    paragraph_starts: NDArray[np.int64],
+    paragraphs: int,
+    hashes: NDArray[np.uint64],
+    sizes: NDArray[np.int64],
+) -> None:
+    """Turn what `hash_lines` wrote into the same for paragraphs, in place: lines with a line feed between two."""
+    for paragraph in range(paragraphs):
+        start, stop = paragraph_starts[paragraph], paragraph_starts[paragraph + 1]
+        joined = np.uint64(0)
+        size = stop - start - 1
+        for line in range(start, stop):
+            joined = absorb(joined, hashes[line])
+            size += sizes[line]
+        hashes[paragraph], sizes[paragraph] = joined, size

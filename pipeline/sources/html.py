@@ -1,0 +1,132 @@
+"""The text of a page, and what is refused before a parser sees it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from pipeline.errors import UserError
+from pipeline.sources.config import Html, Limits
+
+# Elements that have no end tag, or are closed by what follows them: not nested, however many there are.
+_FLAT = frozenset(
+    "area base basefont bgsound body br col colgroup dd dt embed frame head hr html img input isindex keygen li link "
+    "meta optgroup option p param rb rp rt rtc source tbody td tfoot th thead tr track wbr".split()
+)
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,31})")
+_ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
+# A tag with fewer bytes cannot have as many attributes as are a problem.
+_LONG_TAG = 8192
+
+
+def problem(html: str, limits: Limits) -> tuple[str, str] | None:
+    """A cause and a sentence where parsing this page could take longer than it is worth; None if it is harmless.
+
+    The time of the parser grows with the square of the attributes of one element, and that of the extraction with
+    the square of the depth (measured with resiliparse 2.0: 10,000 nested div take 1.5 s, 100,000 more than a minute).
+    Both are bounded here by counting, so that the answer is the same on every machine.
+    """
+    if html.count("<") <= min(limits.html_depth, limits.html_attributes) and len(html) < _LONG_TAG:
+        return None
+    depth = _depth(html, limits.html_depth)
+    if depth > limits.html_depth:
+        return "html_too_deep", f"elements are nested more than {limits.html_depth:,} deep"
+    attributes = _attributes(html)
+    if attributes > limits.html_attributes:
+        return "html_too_many_attributes", f"an element has {attributes:,} attributes"
+    return None
+
+
+def _depth(html: str, enough: int) -> int:
+    """How deep elements are nested, at most (wrongly nested ones count as if they were all open)."""
+    if html.count("<") <= enough:
+        return 0
+    depth = deepest = 0
+    unclosed: Counter[str] = Counter()
+    for slash, name in _TAG.findall(html):
+        name = name.lower()
+        if name in _FLAT:
+            continue
+        if not slash:
+            unclosed[name] += 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif unclosed[name]:
+            unclosed[name] -= 1
+            depth -= 1
+    return deepest
+
+
+def _attributes(html: str) -> int:
+    """The most attributes of an element, looked for in long tags only."""
+    most = 0
+    at = html.find("<")
+    while at >= 0:
+        following = html.find("<", at + 1)
+        stop = following if following >= 0 else len(html)
+        if stop - at >= _LONG_TAG and html[at + 1 : at + 2].isalpha():
+            most = max(most, _attributes_of_tag(html, at, stop))
+        at = following
+    return most
+
+
+def _attributes_of_tag(html: str, start: int, stop: int) -> int:
+    count = 0
+    at = start + 1
+    while at < stop and html[at] != ">":
+        match = _ATTRIBUTE.match(html, at, stop)
+        count += match is not None
+        at = match.end() if match else at + 1
+    return count
+
+
+def check_available(html: Html) -> None:
+    """Raises UserError where the extractor is not installed."""
+    if html.extractor == "trafilatura":
+        try:
+            import trafilatura  # noqa: F401
+        except ImportError:
+            raise UserError(
+                "source.html.extractor: trafilatura is not installed; "
+                "run `pip install 'assay[trafilatura]'`, or use extractor: resiliparse"
+            ) from None
+
+
+def extract(html: str, settings: Html) -> str:
+    """The text of a page, with a line break between blocks; empty if there is none."""
+    if settings.extractor == "trafilatura":
+        return _trafilatura(html, settings)
+    from resiliparse.extract.html2text import extract_plain_text
+
+    text: str = extract_plain_text(
+        html,
+        preserve_formatting=True,
+        main_content=settings.main_content,
+        alt_texts=settings.alt_texts,
+        links=settings.links,
+        comments=settings.comments,
+    )
+    return text
+
+
+def _trafilatura(html: str, settings: Html) -> str:
+    import trafilatura
+
+    text = trafilatura.extract(
+        html,
+        include_comments=settings.comments,
+        include_links=settings.links,
+        favor_precision=settings.favor == "precision",
+        favor_recall=settings.favor == "recall",
+        config=_untimed(),
+    )
+    return text or ""
+
+
+def _untimed() -> object:
+    """Its settings without its own time limit, which is a signal and works in the main thread only."""
+    from trafilatura.settings import use_config
+
+    config = use_config()
+    config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")
+    return config

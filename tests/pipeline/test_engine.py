@@ -1,0 +1,51 @@
+"""Beam runs it, says why it failed, and survives a worker that is killed."""
+
+import functools
+import os
+
+import apache_beam as beam
+import engine_work
+import pytest
+from commandline import ROOT
+
+from pipeline.engine import Engine, WorkerDied
+from pipeline.errors import AssayError
+
+
+@pytest.fixture(autouse=True)
+def workers_find_the_tests(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]))
+
+
+def over(numbers: int, function):
+    def build(pipeline: beam.Pipeline) -> None:
+        _ = pipeline | beam.Create(range(numbers)) | beam.Reshuffle() | beam.Map(function)
+
+    return build
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_everything_is_done(tmp_path, workers):
+    Engine(workers).run(over(7, functools.partial(engine_work.note, str(tmp_path))))
+    assert sorted(file.name for file in tmp_path.iterdir()) == list("0123456")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failure_is_told_in_its_own_words(workers):
+    with pytest.raises(AssayError) as failure:
+        Engine(workers).run(over(2, engine_work.fail))
+    assert str(failure.value) == "unit 3 (posts.jsonl) failed: the disk is full"
+
+
+def test_a_killed_worker_is_replaced(tmp_path):
+    Engine(2).run(over(7, functools.partial(engine_work.note_or_die_once, str(tmp_path))))
+    assert sorted(file.name for file in tmp_path.iterdir()) == [*"0123456", "died"]
+
+
+def test_a_worker_that_always_dies_is_given_up_on():
+    with pytest.raises(WorkerDied, match="signal 9"):
+        Engine(2).run(over(2, engine_work.always_die))
+
+
+def test_a_runner_that_is_named_is_taken():
+    assert Engine(2, ["--runner=FlinkRunner", "--x=1"])._arguments() == ["--runner=FlinkRunner", "--x=1"]
