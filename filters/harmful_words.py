@@ -43,7 +43,7 @@ class HarmfulWords(Filter):
         default=0.01,
         ge=0,
         le=1,
-        description="A document goes where a larger share of its words than this is in entries; null: any share.",
+        description="A document goes where a larger share of its words is in entries; null: any share.",
     )
 
     _phrases: Phrases | None = PrivateAttr(default=None)

@@ -166,8 +166,8 @@ _beam_options: list[str] = []
 def main() -> NoReturn:
     """Run a command; turn its errors into a message and an exit code."""
     warnings.filterwarnings("ignore", category=FutureWarning)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    logging.basicConfig(level=logging.CRITICAL, format="%(message)s")
+    logging.getLogger("assay").setLevel(logging.WARNING)
     arguments = sys.argv[1:]
     if "--" in arguments:
         at = arguments.index("--")
@@ -196,7 +196,8 @@ def _call(arguments: list[str]) -> int:
 
 
 def _fail(error: object, code: int) -> int:
-    _err().print(f"assay: {error}", markup=False, soft_wrap=True)
+    for line in [f"assay: {error}", *getattr(error, "__notes__", [])]:
+        _err().print(line, markup=False, soft_wrap=True)
     return code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +12,13 @@ from dataclasses import dataclass, field
 import apache_beam as beam
 import psutil
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipeline.errors import AssayError
 
 _ATTEMPTS = 3
-_LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+_WORKER = "pipeline.worker"
 
 
 class WorkerDied(AssayError):
@@ -52,8 +55,12 @@ class Engine:
                     "%s; starting it again (%d of %d)", death, attempt + 1, _ATTEMPTS
                 )
 
+    def for_small_work(self) -> Engine:
+        """The same engine, for work that is done sooner than local worker processes have started."""
+        return self if self._named_runner() else Engine(1, self.options)
+
     def _run_once(self, build: Callable[[beam.Pipeline], None]) -> None:
-        pipeline = beam.Pipeline(options=PipelineOptions(self._arguments()))
+        pipeline = self._pipeline()
         build(pipeline)
         with _WorkerWatch() as watch:
             runner = _Running(pipeline)
@@ -66,17 +73,21 @@ class Engine:
         if runner.error is not None:
             raise AssayError(_cause(runner.error)) from runner.error
 
-    def _arguments(self) -> list[str]:
-        if any(option.startswith("--runner") for option in self.options):
-            return list(self.options)
-        mode = "in_memory" if self.workers == 1 else "multi_processing"
-        return [
-            f"--runner={_LOCAL_RUNNER}",
-            f"--direct_running_mode={mode}",
-            f"--direct_num_workers={self.workers}",
-            "--default_sdk_harness_log_level=WARNING",
-            *self.options,
-        ]
+    def _named_runner(self) -> bool:
+        return any(option.startswith("--runner") for option in self.options)
+
+    def _pipeline(self) -> beam.Pipeline:
+        if self._named_runner():
+            return beam.Pipeline(options=PipelineOptions(list(self.options)))
+        options = PipelineOptions([f"--direct_num_workers={self.workers}", *self.options])
+        return beam.Pipeline(runner=_local_runner(self.workers), options=options)
+
+
+def _local_runner(workers: int) -> FnApiRunner:
+    """Beam's local runner: in this process, or with worker processes."""
+    if workers == 1:
+        return FnApiRunner()
+    return FnApiRunner(SubprocessSDKEnvironment.from_command_string(f"exec {sys.executable} -m {_WORKER}"))
 
 
 class _Running(threading.Thread):
@@ -130,7 +141,7 @@ def _kill_workers() -> None:
     """End what the abandoned pipeline left running."""
     children = psutil.Process().children(recursive=True)
     for child in children:
-        if child.is_running() and "sdk_worker_main" in " ".join(_command(child)):
+        if child.is_running() and _WORKER in " ".join(_command(child)):
             child.kill()
     psutil.wait_procs(children, timeout=5)
 

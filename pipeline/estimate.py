@@ -31,18 +31,22 @@ class Estimate:
 def ratio(y: NDArray[np.float64], x: NDArray[np.float64], share: bool) -> Estimate:
     """The sum of y over the sum of x, with an interval from how the units differ.
 
-    R = sum y / sum x, e_i = y_i - R x_i, and the variance is that of the delete-one jackknife about R:
-    v = (n-1)/n sum (e_i / (sum x - x_i))^2. For units of one size it is the textbook n/(n-1) sum e_i^2 / (sum x)^2
-    (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 6); for units of very different sizes that one is too
-    small: in simulation, intervals from 10 units whose sizes are log-normal with sigma 1.2 covered 84 % with it and
-    91 % with this. The interval is Student's, with n - 1 degrees of freedom, on a scale on which R is nearer to
-    normal (the delta method carries the error there). Units are taken to be a sample of endlessly many, so there is
-    no finite population correction. Units in which x is 0 hold nothing and say nothing.
+    With R = sum y / sum x and e_i = y_i - R x_i, the variance is that of the delete-one jackknife about R,
+
+        v = (n - 1) / n sum (e_i / (sum x - x_i))^2.
+
+    For units of one size it is the textbook n / (n - 1) sum e_i^2 / (sum x)^2 (Cochran, Sampling Techniques,
+    3rd ed. 1977, chapter 6). For units of very different sizes that one is too small: in simulation,
+    intervals from 10 units whose sizes are log-normal with sigma 1.2 covered 84 % with it and 91 % with this.
+
+    The interval is Student's, with n - 1 degrees of freedom, on a scale on which R is nearer to normal (the
+    delta method carries the error there). Units are taken to be a sample of endlessly many, so there is no
+    finite population correction. Units in which x is 0 hold nothing and say nothing.
 
     Args:
         y, x: one value per unit, float64; x >= 0, and the sum of both is above 0.
-        share: y is a part of x, so R is at most 1: the scale is the logit (the logarithm below 5 %). Otherwise
-            the logarithm.
+        share: whether y is a part of x, so that R is at most 1. The scale is then the logit, or the logarithm
+            below 5 %; otherwise it is the logarithm.
     """
     y, x = y[x > 0], x[x > 0]
     units, total = len(x), float(x.sum())
@@ -68,8 +72,9 @@ def _logistic(value: float) -> float:
 def student_t(probability: float, degrees: int) -> float:
     """The quantile of Student's t for a probability above 1/2 and whole degrees of freedom, to 6 digits.
 
-    By bisection of the distribution function, which is a finite sum for whole degrees (Abramowitz and Stegun 1964,
-    26.7.3 and 26.7.4); for many degrees by the normal quantile and its first two corrections (26.7.5).
+    By bisection of the distribution function, which is a finite sum for whole degrees (Abramowitz and
+    Stegun 1964, 26.7.3 and 26.7.4); for many degrees by the normal quantile and its first two corrections
+    (26.7.5).
     """
     if degrees > 200:
         z = NormalDist().inv_cdf(probability)

@@ -1,4 +1,4 @@
-"""Why a document was kept or dropped: read from a run directory, or found by taking a text through a recipe."""
+"""Why a document was kept or dropped: from a run directory, or by taking a text through a recipe."""
 
 from __future__ import annotations
 
@@ -18,9 +18,19 @@ from filters.stage import Annotator, Editor, Filter, Stage
 from pipeline import files
 from pipeline.batch import DOCUMENT, MEASURE, set_column
 from pipeline.errors import UserError
-from pipeline.explanation import ExplainedDocument, Explanation, Judgement, Keeper, Outcome, checks
+from pipeline.explanation import (
+    ExplainedDocument,
+    Explanation,
+    Judgement,
+    Keeper,
+    Outcome,
+    checks,
+    print_explanation,
+)
 from pipeline.recipe import Recipe, load_recipe
 from pipeline.rundir import RunDirectory
+
+__all__ = ["explain_document", "explain_text", "print_explanation"]
 
 
 def explain_document(run: RunDirectory, url: str | None = None, id: str | None = None) -> Explanation:
@@ -117,7 +127,7 @@ def _judgements(recipe: Recipe, values: dict[str, float], dropped_by: str | None
 
 
 def _keeper(run: RunDirectory, label: str, dropped: str, row: int) -> Keeper | None:
-    """Whom the document in this row of a file of `dropped/` is a duplicate of; None where no deduplicator dropped it.
+    """Whom the document in this row of a file of `dropped/` is a duplicate of; None if it is of nobody.
 
     A deduplicator's drop file of a unit has the same documents in the same order as that unit's dropped rows.
     """
@@ -151,9 +161,10 @@ def _not_found(run: RunDirectory, column: str, wanted: str | None, searched: int
 
 
 def explain_text(text: str, recipe: Recipe, url: str | None = None, cache: Path | None = None) -> Explanation:
-    """Take one text through a recipe, to its end even where a stage would drop it; the first that would is the verdict.
+    """Take one text through a recipe, to its end: the verdict is that of the first stage that would drop it.
 
-    Deduplicators compare documents, so they cannot judge one. Tokens are not counted: that needs a run's tokenizer.
+    Deduplicators compare documents, so they cannot judge one. Tokens are not counted: that needs a run's
+    tokenizer.
 
     Args:
         url: for the stages that look at it.
@@ -200,7 +211,7 @@ class _Walk:
             return self._edit(stage)
         if isinstance(stage, Filter):
             return self._filter(stage)
-        note = "compares documents, and there is only this one"
+        note = "needs other documents"
         return Judgement(stage.label, stage.stage, stage.kind, "not judged", note=note)
 
     def _annotate(self, stage: Annotator) -> Judgement:

@@ -20,7 +20,7 @@ Outcome = Literal["passed", "dropped", "not reached", "not judged"]
 
 @dataclass(frozen=True)
 class Check:
-    """One measure of a document beside one rule. A measure that no rule uses has no comparison, bound and reason."""
+    """One measure of a document beside one rule; without comparison, bound and reason if no rule uses it."""
 
     measure: str
     value: float | None  # None where the measure is not defined for the document, or was not taken
@@ -83,7 +83,7 @@ class Explanation:
 
 
 def checks(stage: Filter, values: Mapping[str, float]) -> tuple[Check, ...]:
-    """Each rule of a filter beside the value it looks at, in the order of the rules; then measures without a rule.
+    """Each rule of a filter, in order, beside the value it looks at; then the measures that no rule uses.
 
     Args:
         values: the measures of one document by their names in the filter. What was not taken is not in it.
@@ -104,6 +104,9 @@ def _number(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else float(value)
 
 
+_BESIDE_NAMES = 42  # columns for value, bound and verdict, before names are broken
+
+
 def print_explanation(explanation: Explanation, console: Console) -> None:
     """Print each document: what became of it, and a table of measures and bounds. Fits 80 columns."""
     if len(explanation.documents) > 1:
@@ -113,7 +116,7 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
         for line, style in _header(document):
             console.print(Text(line, style=style))
         console.print()
-        console.print(_table(document))
+        console.print(_table(document, console.width))
 
 
 def _header(document: ExplainedDocument) -> list[tuple[str, str]]:
@@ -133,12 +136,8 @@ def _header(document: ExplainedDocument) -> list[tuple[str, str]]:
         lines.append((f"Dropped by {document.stage}: {document.reason}.", "bold red"))
     keeper = document.duplicate_of
     if keeper is not None:
-        lines.append(
-            (
-                f"A duplicate of {keeper.url or keeper.id}, similarity {keeper.similarity:.3f}; that one stayed.",
-                "",
-            )
-        )
+        similarity = f"similarity {keeper.similarity:.3f}"
+        lines.append((f"A duplicate of {keeper.url or keeper.id}, which stayed ({similarity}).", ""))
         lines += [(f"(id {keeper.id})", "dim")] if keeper.url else []
     return lines
 
@@ -147,9 +146,15 @@ def _counts(document: ExplainedDocument) -> list[tuple[str, int | None]]:
     return [("words", document.words), ("tokens", document.tokens)]
 
 
-def _table(document: ExplainedDocument) -> Table:
+def _table(document: ExplainedDocument, width: int) -> Table:
+    names = [
+        name for stage in document.stages for name in (stage.label, *(f"  {c.measure}" for c in stage.checks))
+    ]
+    room = max(width - _BESIDE_NAMES, 10)
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column("stage and measure", overflow="fold")
+    table.add_column(
+        "stage and measure", overflow="fold", min_width=min(max(map(len, names), default=0), room)
+    )
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("drops if", no_wrap=True)
     table.add_column("verdict", overflow="fold")

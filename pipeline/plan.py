@@ -74,7 +74,7 @@ class Plan:
         return bool(self.needs)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for `json.dumps`: the fields, and `feasible`. Intervals are 95 %; null where there is none."""
+        """Plain data for `json.dumps`: the fields, and `feasible`. An interval that there is not is null."""
         return {**asdict(self), "feasible": self.feasible}
 
 
@@ -140,7 +140,8 @@ def _read(run: RunDirectory, language: str | None) -> _Read:
     if language is not None and not len(wanted_by_unit):
         found = sorted(set(by_language["language"].to_pylist()))
         raise UserError(
-            f"{run.url} holds nothing in the language `{language}`. It holds: {', '.join(found) or 'nothing'}."
+            f"{run.url} holds nothing in the language `{language}`. It holds: "
+            f"{', '.join(found) or 'nothing'}."
         )
     last = str(max(stage.number for stage in stages))
     done = {url.rsplit("/", 1)[-1] for url in files.list_files(run.path("ledger", last), ".parquet")}
@@ -148,7 +149,8 @@ def _read(run: RunDirectory, language: str | None) -> _Read:
     units = [unit for unit in all_units if f"{unit.name}.parquet" in done]
     if not units:
         raise UserError(
-            f"{run.url}: no unit of this run is finished, so there is nothing to plan from. Finish the run first."
+            f"{run.url}: no unit of this run is finished, so there is nothing to plan from. Finish "
+            "the run first."
         )
     figures = [stage for stage in stage_figures(by_stage, stages) if stage["kind"] == "deduplicator"]
     came = figures[0]["in"]["tokens"] if figures else 0
@@ -199,17 +201,19 @@ def _warnings(read: _Read, language: str | None, target: int) -> list[str]:
         )
     elif held < FEW_UNITS:
         warnings.append(
-            f"The intervals rest on {held} units. Below {FEW_UNITS} they are rough; more files, or smaller units, make them better."
+            f"The intervals rest on {held} units. Below {FEW_UNITS} they are rough; more files, or "
+            "smaller units, make them better."
         )
     if held > 1 and raw.max() > raw.sum() / 2:
         warnings.append(
-            f"One unit holds {percent(float(raw.max() / raw.sum()))} of the raw tokens: these figures are mostly those of that one."
+            f"One unit holds {percent(float(raw.max() / raw.sum()))} of the raw tokens: these figures "
+            "are mostly those of that one."
         )
     if language is not None and read.unidentified:
         warnings.append(
-            f"{percent(read.unidentified)} of the raw tokens have no language: their documents went before it was found, "
-            f"or it could not be told. What of that was `{language}` is missing from the raw amounts of `{language}`, not from "
-            "those of the whole scrape."
+            f"{percent(read.unidentified)} of the raw tokens have no language: their documents went before "
+            f"it was found, or it could not be told. What of that was `{language}` is missing from the raw "
+            f"amounts of `{language}`, not from those of the whole scrape."
         )
     if read.unfinished:
         warnings.append(f"The run is not finished: {read.unfinished} units are missing here.")
@@ -219,14 +223,15 @@ def _warnings(read: _Read, language: str | None, target: int) -> list[str]:
 def _deduplication_warning(deduplicated: float | None, scale: float) -> str:
     if deduplicated is None:
         return (
-            "This recipe removes no duplicates. If the real job will, expect to need more: the larger the scrape, the larger "
-            "the share of it that stands elsewhere in it."
+            "This recipe removes no duplicates. If the real job will, expect to need more: the larger the "
+            "scrape, the larger the share of it that stands elsewhere in it."
         )
     reach = f" This plan is for {count(scale)} times what this run kept." if scale > 1 else ""
     return (
-        f"Deduplication took {percent(deduplicated)} of the tokens that reached it in this run, and will take more of a larger "
-        "scrape: a sample holds few of the copies of its pages, so it over-states what deduplication keeps. Read every "
-        f"amount as the least that is needed; the intervals do not cover this.{reach}"
+        f"Deduplication took {percent(deduplicated)} of the tokens that reached it in this run, and will "
+        "take more of a larger scrape: a sample holds few of the copies of its pages, so it over-states what "
+        "deduplication keeps. Read every amount as the least that is needed; the intervals do not cover "
+        f"this.{reach}"
     )
 
 

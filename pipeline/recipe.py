@@ -11,7 +11,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from filters.c4 import C4Lines, C4Pages
-from filters.detoxify import Detoxify
 from filters.fineweb import FineWeb
 from filters.gopher_quality import GopherQuality
 from filters.gopher_repetition import GopherRepetition
@@ -29,7 +28,7 @@ from pipeline.tokens.config import Shards, TokenizerFile, TokenizerTrained
 
 STAGES: tuple[type[Stage], ...] = (
     UrlFilter, Language, LanguageFilter, GopherQuality, GopherRepetition, C4Lines, C4Pages, FineWeb,
-    HarmfulWords, Detoxify, MaskPii, DedupUrl, DedupExact, DedupMinhash,
+    HarmfulWords, MaskPii, DedupUrl, DedupExact, DedupMinhash,
 )  # fmt: skip
 
 AnyStage = Annotated[Union[STAGES], Field(discriminator="stage")]  # type: ignore[valid-type]

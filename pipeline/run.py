@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -34,6 +35,8 @@ from pipeline.tokens.shards import write_shards
 from pipeline.tokens.tokenizer import TokenizerInfo
 
 _DONE = "done.json"
+_FAILURE = "failure.log"
+_FEW_DOCUMENTS = 300_000
 _VERSIONS = ("apache-beam", "gigatoken", "numba", "numpy", "pyarrow", "resiliparse", "tokenizers")
 
 
@@ -59,7 +62,22 @@ def run(recipe: Recipe, inputs: Sequence[str], out: str, engine: Engine, console
     _check_folder(directory)
     units = plan_units(inputs, recipe.source)
     with locked(directory):
-        return _run_locked(recipe, inputs, units, directory, engine, RunProgress(console, directory))
+        try:
+            return _run_locked(recipe, inputs, units, directory, engine, RunProgress(console, directory))
+        except AssayError as error:
+            _keep_details(directory, error)
+            raise
+
+
+def _keep_details(directory: RunDirectory, error: AssayError) -> None:
+    """Put the engine's whole story of a failure into failure.log, for whoever has to find out."""
+    if error.__cause__ is None:
+        return
+    try:
+        files.write_bytes(directory.path(_FAILURE), "".join(traceback.format_exception(error)).encode())
+    except OSError:
+        return  # the disk may be what failed
+    error.add_note(f"The whole story is in {directory.path(_FAILURE)}")
 
 
 def _run_locked(
@@ -98,8 +116,15 @@ def _run_step(step: Pass, job: Job, units: list[Unit], engine: Engine, progress:
         out = directory.duplicates(stage.label)
         if not files.exists(files.join(out, _DONE)):
             progress.say(f"{stage.label}: comparing the keys of {len(parts)} parts")
-            deduplicate(stage, parts, earlier, out, engine)
+            deduplicate(stage, parts, earlier, out, _for_keys(engine, directory))
         earlier.append(out)
+
+
+def _for_keys(engine: Engine, directory: RunDirectory) -> Engine:
+    """The engine for a barrier: keys of a few hundred thousand documents are compared in a second or two."""
+    folded = fold(directory.ledgers(), ["stage", "outcome"])
+    documents = sum(row["documents"] for row in folded.to_pylist() if (row["stage"], row["outcome"]) == ("read", "out"))
+    return engine if documents > _FEW_DOCUMENTS else engine.for_small_work()
 
 
 def _title(step: Pass) -> str:
@@ -177,6 +202,7 @@ def _finish(
         files.remove(directory.path("parts", str(number)))
     files.remove(directory.path("tokens"))
     files.remove(directory.path(HEARTBEATS))
+    files.remove(directory.path(_FAILURE))
     directory.write_json(_DONE, {"units": len(units)})
 
 

@@ -21,7 +21,9 @@ def _byte(data: NDArray[np.uint8], i: np.uint64, k: int) -> np.uint64:
 @inline
 def whole_chunk(data: NDArray[np.uint8], start: int) -> np.uint64:
     """The eight bytes from `start` on, the first one lowest."""
-    i = np.uint64(start)  # unsigned: numba then does not ask whether it counts from the end, and this is one load
+    i = np.uint64(
+        start
+    )  # unsigned: numba then does not ask whether it counts from the end, and this is one load
     low = _byte(data, i, 0) | _byte(data, i, 1) | _byte(data, i, 2) | _byte(data, i, 3)
     return low | _byte(data, i, 4) | _byte(data, i, 5) | _byte(data, i, 6) | _byte(data, i, 7)
 

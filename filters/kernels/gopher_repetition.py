@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters.kernels.buffers import text_buffers
 from filters.kernels.chunks import count_points
 from filters.kernels.hashing import absorb, hash_bytes
 from filters.kernels.jit import inline, kernel
@@ -14,19 +16,20 @@ from filters.kernels.words import find_lines, find_words, longest
 
 TOP = (2, 3, 4)
 DUPLICATE = (5, 6, 7, 8, 9, 10)
-_LAST_TOP = TOP[-1]
-_LAST = DUPLICATE[-1]
-
-MEASURES = (
-    "duplicate_line_fraction",
-    "duplicate_line_char_fraction",
-    "duplicate_paragraph_fraction",
-    "duplicate_paragraph_char_fraction",
-    *(f"top_{n}_gram_char_fraction" for n in TOP),
-    *(f"duplicate_{n}_gram_char_fraction" for n in DUPLICATE),
+COUNTS = (
+    "characters",
+    "lines",
+    "duplicate_lines",
+    "duplicate_line_characters",
+    "paragraphs",
+    "duplicate_paragraphs",
+    "duplicate_paragraph_characters",
+    *(f"top_{n}_gram_characters" for n in TOP),
+    *(f"duplicate_{n}_gram_characters" for n in DUPLICATE),
 )
-_MEASURE_COUNT = len(MEASURES)
-_FIRST_N_GRAM = 4
+_COUNTS = len(COUNTS)
+_FIRST_N_GRAM = 7
+_LAST_TOP, _LAST = TOP[-1], DUPLICATE[-1]
 
 
 @inline
@@ -126,14 +129,14 @@ def _duplicate_size(
 
 
 @kernel
-def measure(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """float64 (MEASURES, texts); NaN where a text has no lines, or no characters, to take a fraction of.
+def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64 (COUNTS, texts).
 
     An n-gram can only repeat where the (n-1)-gram that begins it does. So only the 2-grams of all places are looked
     up; `at` then holds the places that are still in question, soon few, and none in most texts when n is 5.
     """
     texts = len(offsets) - 1
-    measures = np.empty((_MEASURE_COUNT, texts), np.float64)
+    totals = np.empty((_COUNTS, texts), np.int64)
     most_bytes = longest(offsets)
     most = most_bytes // 2 + 2  # words, and one more; what is not touched of an array takes no memory
     edges = np.empty(most_bytes + 2, np.int64)
@@ -146,19 +149,17 @@ def measure(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.f
 
     for text in range(texts):
         start, stop = offsets[text], offsets[text + 1]
-        size = np.float64(count_points(data, start, stop))
         word_count = find_words(data, start, stop, edges)
         lines, paragraphs = find_lines(data, edges, word_count, line_starts, paragraph_starts)
         slots = grown(slots, word_count)
 
+        totals[0, text] = count_points(data, start, stop)
         hash_lines(data, edges, line_starts, lines, hashes, sizes)
-        repeats, total = repeated(slots, stamp + 1, hashes, sizes, lines)
-        measures[0, text] = repeats / lines if lines else np.nan
-        measures[1, text] = total / size if size else np.nan
+        totals[1, text] = lines
+        totals[2, text], totals[3, text] = repeated(slots, stamp + 1, hashes, sizes, lines)
         join_lines(paragraph_starts, paragraphs, hashes, sizes)
-        repeats, total = repeated(slots, stamp + 2, hashes, sizes, paragraphs)
-        measures[2, text] = repeats / paragraphs if paragraphs else np.nan
-        measures[3, text] = total / size if size else np.nan
+        totals[4, text] = paragraphs
+        totals[5, text], totals[6, text] = repeated(slots, stamp + 2, hashes, sizes, paragraphs)
         stamp += 2
 
         _words(data, edges, word_count, words, word_ends)
@@ -173,5 +174,10 @@ def measure(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.f
                 total = _top_size(n, candidates, first, counts, word_ends, word_count)
             else:
                 total = _duplicate_size(n, candidates, at, first, counts, word_ends)
-            measures[_FIRST_N_GRAM + n - 2, text] = total / size if size else np.nan
-    return measures
+            totals[_FIRST_N_GRAM + n - 2, text] = total
+    return totals
+
+
+def count(texts: pa.LargeStringArray) -> dict[str, NDArray[np.int64]]:
+    """What COUNTS names, each int64 (texts,)."""
+    return dict(zip(COUNTS, _count(*text_buffers(texts)), strict=True))

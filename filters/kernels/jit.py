@@ -38,5 +38,8 @@ def kernel(function: F) -> F:
 
 
 def inline(function: F) -> F:
-    """Compile a small helper into every kernel that calls it."""
+    """Compile a helper into every kernel that calls it. It must not make or return an array.
+
+    Without `_nrt=False` numba counts references to every array at every call, which costs more than hashing a word.
+    """
     return cast(F, numba.njit(nogil=True, cache=True, forceinline=True, _nrt=False)(function))

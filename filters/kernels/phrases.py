@@ -108,7 +108,7 @@ class Phrases:
 
 
 def compile_phrases(entries: Iterable[str]) -> Phrases:
-    """Entries without a character other than whitespace are passed over; their order and repeats do not matter."""
+    """Empty entries are passed over; order and repeats do not matter."""
     kinds, folded = _characters()
     folded_entries = sorted({" ".join("".join(map(fold, entry)).split()) for entry in entries} - {""})
     symbols = {

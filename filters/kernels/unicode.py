@@ -17,7 +17,6 @@ END_SPACED = 4  # ends a sentence where whitespace or the end of the line follow
 END = 8  # ends a sentence wherever it stands: its script may write no spaces, and gives it no other use
 QUOTE = 16  # closes a quotation
 BRACKET = 32  # closes a bracket
-SYMBOL = 64  # what Gopher counts as a symbol, or a part of one: # . …
 
 CLOSER = QUOTE | BRACKET  # may stand between a mark and the whitespace after it
 TERMINAL = (
@@ -35,7 +34,6 @@ SENTENCE_MARKS = (
 )
 CLOSING_QUOTES = '"”’»›」』＂｣〞'
 CLOSING_BRACKETS = ")]}）］｝】〕〉》"
-SYMBOLS = "#.…"
 
 _LAST_PLANE_WITH_CLASSES = 0x40000  # nothing above it is a letter or a space (a test holds this)
 
@@ -52,7 +50,6 @@ def _classes() -> NDArray[np.uint8]:
         (END, SENTENCE_MARKS),
         (QUOTE, CLOSING_QUOTES),
         (BRACKET, CLOSING_BRACKETS),
-        (SYMBOL, SYMBOLS),
     ):
         classes[[ord(member) for member in members]] |= np.uint8(bit)
     return classes

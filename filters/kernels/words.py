@@ -7,11 +7,12 @@
   carriage returns are whitespace and end no line.
 - A *paragraph* is a run of lines with no blank line between them.
 
-In plain Python, where a paragraph's text is its lines with a line feed between two:
+In plain Python, where the text of a paragraph is its lines with a line feed between two:
 
     words = text.split()
-    lines = [line.strip() for line in text.split("\\n") if line.strip()]
-    paragraphs = [p for p in re.split(r"\\n{2,}", "\\n".join(line.strip() for line in text.split("\\n"))) if p]
+    stripped = [line.strip() for line in text.split("\\n")]
+    lines = [line for line in stripped if line]
+    paragraphs = ["\\n".join(run) for some, run in itertools.groupby(stripped, bool) if some]
 
 A kernel has scratch arrays, as long as `scratch_size` says, that it fills anew for each text: first `find_words`, then
 `find_lines`. Word w is `data[edges[2 * w]:edges[2 * w + 1]]`. Line l is the words from `line_starts[l]` up to

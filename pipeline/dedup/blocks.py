@@ -46,7 +46,7 @@ def route(owners: NDArray[np.int64], columns: Columns) -> Iterator[tuple[int, pa
     order = np.argsort(owners, kind="stable")
     table = pa.record_batch({name: pa.array(values[order]) for name, values in columns.items()})
     owner, starts = np.unique(owners[order], return_index=True)
-    for key, begin, end in zip(owner.tolist(), starts, [*starts[1:], len(order)], strict=True):
+    for key, begin, end in zip(owner.tolist(), starts, np.append(starts[1:], len(order)), strict=False):
         for at in range(begin, end, BLOCK):
             yield key, table.slice(at, min(BLOCK, end - at))
 

@@ -72,12 +72,22 @@ class Normalisation(BaseModel):
             return ""
         return char
 
+    def words(self, text: str) -> list[str]:
+        """The words that a text counts as. The definition; `filters.kernels.minhash.fold` is what runs."""
+        folded = ((char, self.character(char)) for char in text)
+        spaced = [f" {as_} " if as_ and _stands_alone(char) else as_ for char, as_ in folded]
+        return [word for word in "".join(spaced).split(" ") if word]
+
     def table(self, characters: bool) -> NDArray[np.uint32]:
         """`character` for every code point, as `filters.kernels.minhash.fold` wants it (uint32[1114112]).
 
         `characters`: shingles are made of code points, so that no character is a word of its own.
         """
         return _table(self, characters)
+
+
+def _stands_alone(char: str) -> bool:
+    return any(ord(char) in script for script in _UNSPACED)
 
 
 @lru_cache(maxsize=4)

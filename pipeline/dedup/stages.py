@@ -37,6 +37,7 @@ class Deduplicator(Stage):
     """Drops documents that stand elsewhere too."""
 
     kind: ClassVar[Kind] = "deduplicator"
+    reason: ClassVar[str]  # for which its documents go
 
     keep: Keep = Field(
         default="first",
@@ -73,6 +74,7 @@ class DedupUrl(Deduplicator):
     """One document per URL. URLs are compared as `pipeline.dedup.urls.normalise_url` says; a document without
     one is never a duplicate."""
 
+    reason: ClassVar[str] = "duplicate_url"
     stage: Literal["dedup_url"] = "dedup_url"
     keep: Keep = Field(default="newest", description="Which document of a URL stays.")
 
@@ -85,6 +87,7 @@ class DedupExact(Deduplicator):
     """One document per text (XXH3, 128 bits). An empty text is never a duplicate: a filter drops it, for what
     it is."""
 
+    reason: ClassVar[str] = "duplicate_text"
     stage: Literal["dedup_exact"] = "dedup_exact"
     lower: bool = Field(default=False, description="Texts that differ in capital letters only are the same.")
     white_space: bool = Field(
@@ -116,6 +119,7 @@ class DedupMinhash(Deduplicator):
     `hashfunc=xxhash.xxh32_intdigest`, or with its default where `hash` is `sha1` (some ten times slower).
     """
 
+    reason: ClassVar[str] = "near_duplicate"
     stage: Literal["dedup_minhash"] = "dedup_minhash"
     unit: Literal["word", "character"] = Field(default="word", description="What a shingle is made of.")
     shingle: int = Field(default=5, ge=1, description="How many words, or characters, make a shingle.")

@@ -29,13 +29,12 @@ Report = dict[str, Any]
 
 
 def build_report(run: RunDirectory) -> Report:
-    """The content of report.json. The same run directory gives the same report: no times, no paths of this machine
-    but those of the input as it was given.
+    """The content of report.json. The same run gives the same report, wherever and whenever it is built.
 
-    Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`, `stages`,
-    `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`, `inputs`,
-    `tokenizer`, `shards` (null before they are written). An amount is an object of documents, bytes (UTF-8), words
-    and tokens. docs/report.md says what each means.
+    Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`,
+    `stages`, `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`,
+    `inputs`, `tokenizer`, `shards` (null before they are written). An amount is an object of documents,
+    bytes (UTF-8), words and tokens. docs/report.md says what each means.
 
     Raises:
         UserError: not a run directory.
@@ -88,7 +87,7 @@ def build_report(run: RunDirectory) -> Report:
 
 
 def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry]) -> dict[str, Any]:
-    """How many units there are and are finished, and raw and final tokens and documents of each, column by column.
+    """How many units there are, how many are finished, and raw and final amounts of each, column by column.
 
     A unit is finished when the ledger of its last pass is there.
     """
@@ -109,7 +108,7 @@ def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry])
 
 
 def shard_summary(run: RunDirectory) -> dict[str, int] | None:
-    """How many shards there are and what is in them, as their writer counted; None before they are written."""
+    """How many shards there are and what is in them, as their writer counted; None before there are any."""
     url = run.path("shards", "summary.json")
     if not files.exists(url):
         return None

@@ -10,7 +10,7 @@ import yaml
 from pipeline.ledger import UNKNOWN_LANGUAGE
 from pipeline.report.build import Report
 from pipeline.report.markdown import cell, table
-from pipeline.report.numbers import count, per_thousand, percent, share, size
+from pipeline.report.numbers import count, counted, per_thousand, percent, share, size
 
 _SIZES = (
     (1_000, "n<1K"),
@@ -28,7 +28,7 @@ LANGUAGES = 25
 
 
 def dataset_card(report: Report) -> str:
-    """The whole of README.md, from what `build_report` gives: front matter in YAML, then what is in the dataset."""
+    """The whole of README.md, from what `build_report` gives: front matter in YAML, then prose."""
     name = report["recipe"]["name"]
     sections = [
         f"---\n{yaml.safe_dump(front_matter(report), sort_keys=False, allow_unicode=True)}---\n",
@@ -39,8 +39,8 @@ def dataset_card(report: Report) -> str:
         _how_made(report),
         _languages(report),
         "## Licence\n",
-        "Unknown: the texts belong to whoever wrote them. Replace `license: unknown` above when you know better, and say "
-        "there where the texts are from.\n",
+        "Unknown: the texts belong to whoever wrote them. Replace `license: unknown` above when you know "
+        "better, and say there where the texts are from.\n",
     ]
     return "\n".join(section for section in sections if section)
 
@@ -60,7 +60,7 @@ def front_matter(report: Report) -> dict[str, Any]:
 
 
 def _codes(report: Report) -> list[str]:
-    """Codes of the languages that are left, in the order of the report; what is not a code does not belong here."""
+    """The languages that are left, in the order of the report, as far as they are written as codes."""
     named = [
         entry["language"]
         for entry in report["languages"]
@@ -73,8 +73,8 @@ def _what(report: Report) -> str:
     raw, final = report["totals"]["raw"], report["totals"]["final"]
     tokenizer, shards = report["tokenizer"], report["shards"]
     lines = [
-        f"- {count(final['tokens'])} tokens of {count(final['documents'])} documents ({size(final['bytes'])} of text, "
-        f"{count(final['words'])} words)",
+        f"- {counted(final['tokens'], 'token')} of {counted(final['documents'], 'document')} "
+        f"({size(final['bytes'])} of text, {counted(final['words'], 'word')})",
         f"- {percent(report['retention']['tokens'])} of the {count(raw['tokens'])} raw tokens, "
         f"{percent(report['retention']['documents'])} of the {count(raw['documents'])} raw documents",
     ]
@@ -82,8 +82,8 @@ def _what(report: Report) -> str:
         lines.append(f"- tokenized with a vocabulary of {tokenizer['vocabulary_size']:,} (`tokenizer.json`)")
     if shards:
         lines.append(
-            f"- {count(shards['shards'])} Arrow shards of {count(shards['rows'])} rows; {count(shards['separators'])} "
-            "separators stand beside the tokens"
+            f"- {counted(shards['shards'], 'Arrow shard')} of {counted(shards['rows'], 'row')}; "
+            f"{counted(shards['separators'], 'separator')} stand beside the tokens"
         )
     if not report["complete"]:
         lines.append(
@@ -105,8 +105,8 @@ def _how_made(report: Report) -> str:
     ]
     return (
         "## How it was made\n\n"
-        f"By Assay {report['assay']}, with the recipe in `recipe.yaml`; `manifest.json` names every input, model and "
-        "word list with its hash, and `report.md` says what each stage took and why.\n\n"
+        f"By Assay {report['assay']}, with the recipe in `recipe.yaml`; `manifest.json` names "
+        "every input, model and word list with its hash, and `report.md` says what each stage took and why.\n\n"
         + table(["stage", "what it is", "left of 1,000 raw tokens", "documents dropped"], rows, left=2)
     )
 

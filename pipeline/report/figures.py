@@ -15,7 +15,8 @@ Amount = dict[str, int]  # of each of QUANTITIES
 
 
 def raw_and_final(stages: Sequence[StageEntry]) -> pc.Expression:
-    """Picks the ledger rows of the two ends of a run: `in` of its first stage (raw), `out` of its last (final).
+    """Picks the ledger rows of the two ends of a run: `in` of its first stage (raw), `out` of its last
+    (final).
 
     Folded by `outcome`, `in` is then raw and `out` final.
     """
@@ -64,18 +65,24 @@ def reason_figures(folded: pa.Table, stages: Sequence[StageEntry]) -> list[dict[
     found: dict[tuple[str, str], dict[str, Amount]] = {}
     for row in folded.to_pylist():
         if row["outcome"] in outcomes:
-            reason = found.setdefault((row["stage"], row["reason"]), {})
-            reason[row["outcome"]] = {name: row[name] for name in QUANTITIES}
+            amount = {name: row[name] for name in QUANTITIES}
+            found.setdefault((row["stage"], row["reason"]), {})[row["outcome"]] = amount
     kinds = {stage.label: stage.kind for stage in stages}
     place = {stage.label: at for at, stage in enumerate(stages)}
     reasons = []
     for (stage, reason), by_outcome in found.items():
         marked = kinds.get(stage) == "filter"
         zero = dict.fromkeys(QUANTITIES, 0)
-        entry: dict[str, Any] = {"stage": stage, "reason": reason, "dropped": by_outcome.get("dropped", zero)}
-        for mark in ("fired", "alone"):
-            entry[mark] = by_outcome.get(mark, zero if marked else None)
-        reasons.append(entry)
+        missing = zero if marked else None
+        reasons.append(
+            {
+                "stage": stage,
+                "reason": reason,
+                "dropped": by_outcome.get("dropped", zero),
+                "fired": by_outcome.get("fired", missing),
+                "alone": by_outcome.get("alone", missing),
+            }
+        )
     return sorted(
         reasons,
         key=lambda r: (
@@ -90,8 +97,8 @@ def reason_figures(folded: pa.Table, stages: Sequence[StageEntry]) -> list[dict[
 def group_figures(folded: pa.Table, key: str, limit: int) -> list[dict[str, Any]]:
     """Raw, final and retention for each value of `key`, those with most raw tokens first.
 
-    Beyond `limit` values the rest are one last entry, whose `key` is null and whose `others` says how many they are.
-    `folded` has the keys outcome (`in` raw, `out` final) and `key`.
+    Beyond `limit` values the rest are one last entry, whose `key` is null and whose `others` says how many
+    they are. `folded` has the keys outcome (`in` raw, `out` final) and `key`.
     """
     columns = [key, *QUANTITIES]
     raw, final = (folded.filter(pc.field("outcome") == outcome).select(columns) for outcome in ("in", "out"))

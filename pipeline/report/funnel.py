@@ -1,4 +1,4 @@
-"""The funnel on a terminal: of 1,000 raw tokens, how many are left after each stage, and what took the others."""
+"""The funnel on a terminal: of 1,000 raw tokens, how many each stage leaves, and what took the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.report.build import Report
-from pipeline.report.numbers import count, per_thousand, percent
+from pipeline.report.numbers import count, counted, per_thousand, percent
 
 REASONS = 3  # per stage
 _FIXED = 58  # columns that everything beside the bar may take
@@ -18,7 +18,8 @@ _FIXED = 58  # columns that everything beside the bar may take
 def print_funnel(report: Report, console: Console) -> None:
     """Print what `build_report` gives: one line and one bar per stage, below it what it took most for.
 
-    Fits 80 columns; narrower, the bar goes first. Without colour the bar still tells what stayed from what went.
+    Fits 80 columns; narrower, the bar goes first. Without colour the bar still tells what stayed from what
+    went.
     """
     raw, final = report["totals"]["raw"], report["totals"]["final"]
     console.print()
@@ -110,32 +111,26 @@ def _sentences(report: Report) -> list[tuple[str, str]]:
             "",
         )
     ]
-    records = report["unreadable_records"]
-    if records["unreadable"]:
-        causes = ", ".join(
-            f"{count(e['records'])} {e['cause']}"
-            for e in report["unreadable"][:REASONS]
-            if e["kind"] == "unreadable"
-        )
-        lines.append(
-            (
-                f"{count(records['unreadable'])} records could not be read ({causes}): see unreadable/.",
-                "yellow",
-            )
-        )
-    if records["skipped"]:
-        lines.append((f"{count(records['skipped'])} records are not documents and were skipped.", ""))
-    if not report["complete"]:
-        units = report["units"]
-        lines.append(
-            (
-                f"The run is not finished: {units['finished']} of {units['count']} units. These are part figures.",
-                "yellow",
-            )
-        )
+    skipped = report["unreadable_records"]["skipped"]
+    if skipped:
+        lines.append((f"{counted(skipped, 'record')} skipped: not documents.", ""))
+    lines += [(sentence, "yellow") for sentence in _warnings(report)]
     if report["balanced"]:
         lines.append(("The ledger balances.", "green"))
     else:
         lines.append(("The ledger does NOT balance:", "bold red"))
         lines += [(f"  {fault}", "red") for fault in report["imbalances"]]
     return lines
+
+
+def _warnings(report: Report) -> list[str]:
+    records, units = report["unreadable_records"], report["units"]
+    warnings = []
+    if records["unreadable"]:
+        broken = [entry for entry in report["unreadable"] if entry["kind"] == "unreadable"][:REASONS]
+        causes = ", ".join(f"{count(entry['records'])} {entry['cause']}" for entry in broken)
+        number = counted(records["unreadable"], "record")
+        warnings.append(f"{number} could not be read ({causes}): see unreadable/.")
+    if not report["complete"]:
+        warnings.append(f"The run is not finished: {units['finished']} of {units['count']} units are.")
+    return warnings

@@ -7,23 +7,26 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.report.build import Report
-from pipeline.report.numbers import NOTHING, count, per_thousand, percent, share, size
+from pipeline.report.numbers import NOTHING, count, counted, per_thousand, percent, share, size
 
 LISTED = 25  # languages, sources and so on; report.json has more of them
 
 _HOW_TO_READ = """## How to read this
 
 - **Raw** is what was read and made into text, before any stage. **Final** is what is in the shards.
-- **Bytes** are UTF-8 bytes of text, not of files. **Tokens** are those of this run's own tokenizer, counted exactly
-  at every stage.
+- **Bytes** are UTF-8 bytes of text, not of files. **Tokens** are those of this run's own tokenizer, counted
+  exactly at every stage.
 - **Left of 1,000** is how many of 1,000 raw tokens are still there after the stage.
-- **Dropped** documents went as a whole, each for one reason: the first rule of the stage that fired. **Trimmed** is what
-  an editor took out of documents that stayed; it is negative where what it put in is longer than what it took out.
+- **Dropped** documents went as a whole, each for one reason: the first rule of the stage that fired.
+- **Trimmed** is what an editor took out of documents that stayed; it is negative where what it put in is
+  longer than what it took out.
 - **Fired** counts every document that the rule fired on, also those that another rule had already claimed.
-  **Alone** counts those on which no other rule of the same stage fired: what would come back if only this rule were lifted.
-- A language is the one found by the language stage. `und` is the rest: documents that went before it was known.
-- The ledger **balances** if, for every stage and in every quantity, in = out + dropped + trimmed, and each stage lets out
-  what the next one takes in. A run whose ledger does not balance has failed.
+- **Alone** counts those on which no other rule of the same stage fired: what this stage would have let
+  through without that rule.
+- A language is the one found by the language stage. `und` is the rest: documents that went before it was
+  known, or whose language could not be told.
+- The ledger **balances** if, for every stage and in every quantity, in = out + dropped + trimmed, and each
+  stage lets out what the next one takes in. A run whose ledger does not balance has failed.
 """
 
 
@@ -61,8 +64,9 @@ def _summary(report: Report) -> str:
     units = report["units"]
     if not report["complete"]:
         lines.append(
-            f"**The run is not finished**: {units['finished']} of {units['count']} units have been through all passes. "
-            "Run the same command again and it goes on; until then these figures are those of a part.\n"
+            f"**The run is not finished**: {units['finished']} of {units['count']} units have been through "
+            "all passes. Run the same command again and it goes on; until then these figures are those of "
+            "a part.\n"
         )
     if report["balanced"]:
         lines.append("The ledger balances: nothing was lost, and nothing was counted twice.\n")
@@ -90,14 +94,16 @@ _WRITERS: dict[str, Callable[[float], str]] = {
 
 def _input(report: Report) -> str:
     inputs, units = report["inputs"], report["units"]
-    return f"Read from {_plural(inputs['files'], 'file')} ({size(inputs['bytes'])} as stored), in {_plural(units['count'], 'unit')}."
+    files, stored = counted(inputs["files"], "file"), size(inputs["bytes"])
+    return f"Read from {files} ({stored} as stored), in {counted(units['count'], 'unit')}."
 
 
 def _tokenizer(report: Report) -> str:
     tokenizer = report["tokenizer"]
     if not tokenizer:
         return ""
-    sentence = f"Tokens are counted with a vocabulary of {tokenizer['vocabulary_size']:,}, by {tokenizer['backend']}."
+    vocabulary = f"{tokenizer['vocabulary_size']:,}"
+    sentence = f"Tokens are counted with a vocabulary of {vocabulary}, by {tokenizer['backend']}."
     note = tokenizer.get("note")
     return f"{sentence} {note}" if note else sentence
 
@@ -107,13 +113,9 @@ def _shards(report: Report) -> str:
     if not shards:
         return ""
     return (
-        f"Written to {_plural(shards['shards'], 'shard')}: {_plural(shards['rows'], 'row')}, {count(shards['tokens'])} "
-        f"tokens and {_plural(shards['separators'], 'separator')}."
+        f"Written to {counted(shards['shards'], 'shard')}: {counted(shards['rows'], 'row')}, "
+        f"{counted(shards['tokens'], 'token')} and {counted(shards['separators'], 'separator')}."
     )
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def _funnel(report: Report) -> str:
@@ -171,7 +173,7 @@ def _groups(report: Report, key: str, title: str) -> str:
     rows = []
     for entry in entries[:LISTED]:
         raw, final, left = entry["raw"], entry["final"], entry["retention"]
-        name = cell(entry[key]) if entry[key] is not None else f"({_plural(entry['others'], 'other')})"
+        name = cell(entry[key]) if entry[key] is not None else f"({counted(entry['others'], 'other')})"
         rows.append(
             [
                 name,
@@ -227,7 +229,7 @@ def _unreadable(report: Report) -> str:
         rows.append([cell(entry["cause"]), entry["kind"], where, count(entry["records"])])
     return (
         "## Records that gave no document\n\n"
-        f"{_plural(records['unreadable'], 'record')} could not be read; {count(records['skipped'])} more are sound "
-        "but not documents. `unreadable/` lists each with its file and offset.\n\n"
+        f"{counted(records['unreadable'], 'record')} could not be read; {count(records['skipped'])} more "
+        "are sound but not documents. `unreadable/` lists each with its file and offset.\n\n"
         + table(["cause", "kind", "for example", "records"], rows, left=3)
     )

@@ -17,13 +17,18 @@ def size(value: float) -> str:
     return f"{value:,.0f} B" if abs(value) < 999.5 else _scaled(value, _BYTE_STEPS)
 
 
+def counted(number: float, noun: str) -> str:
+    """`1 record`, `12.3 k records`."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def quantity(name: str, value: float) -> str:
     """A value with its unit: `name` is one of the ledger's quantities, or `stored bytes`."""
     return size(value) if name.endswith("bytes") else f"{count(value)} {name}"
 
 
 def share(part: float, whole: float) -> str:
-    """`part` of `whole` in per cent. 0 % and 100 % stand for themselves only, never for what is rounded to them."""
+    """`part` of `whole` in per cent. Only nothing is 0 % and only all is 100 %, whatever rounding says."""
     return NOTHING if not whole else percent(part / whole)
 
 
@@ -59,9 +64,7 @@ def _significant(value: float) -> str:
 
 
 def _scaled(value: float, steps: tuple[tuple[float, str], ...]) -> str:
-    for unit, letter in steps:
-        if abs(value) >= 0.9995 * unit:
-            break
+    unit, letter = next((step for step in steps if abs(value) >= 0.9995 * step[0]), steps[-1])
     scaled = value / unit
     digits = 2 if abs(scaled) < 9.995 else 1 if abs(scaled) < 99.95 else 0
     return f"{scaled:,.{digits}f} {letter}"

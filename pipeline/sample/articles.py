@@ -51,7 +51,9 @@ def word_count(text: str, language: str) -> int:
 def write_article(speaker: Speaker, words: int) -> Article:
     """An article of at least that many words, in as many sections as that takes."""
     sections = -(-words // SECTION_WORDS)
-    topics = speaker.random.sample(sorted(speaker.grammar.topics), sections)
+    topics: list[str] = []
+    for _ in range(sections):
+        topics.append(speaker.deal("", "topics", tuple(speaker.grammar.topics), set(topics)))
     first = Text(speaker, topics[0])
     return Article(
         language=speaker.grammar.language,
@@ -102,9 +104,11 @@ def correct(article: Article, speaker: Speaker) -> Article:
     for place, section in enumerate(sections):
         paragraphs = list(section.paragraphs)
         for number, sentences in enumerate(paragraphs):
-            changed = tuple(_other_number(sentence, speaker.random) for sentence in sentences)
-            if changes and changed != sentences:
-                paragraphs[number], changes = changed, changes - 1
+            figure = next((s for s in sentences if re.search(r"\d", s)), None)
+            if changes and figure is not None:
+                changed = _other_number(figure, speaker.random)
+                paragraphs[number] = tuple(changed if s == figure else s for s in sentences)
+                changes -= 1
         sections[place] = replace(section, paragraphs=tuple(paragraphs))
     note = Text(speaker, article.topic).say("update")
     last = sections[-1]

@@ -10,15 +10,19 @@ from string import Template
 from pipeline.sample.articles import Article
 from pipeline.sample.grammar import Speaker, Text
 
+CHARSET = '<meta charset="utf-8">'
 _SCRIPTS = """<script>
   window.settings = { lang: "LANG", ads: false };
-  (function () { var seen = localStorage.getItem("seen"); if (!seen) { localStorage.setItem("seen", "1"); } })();
+  (function () {
+    if (!localStorage.getItem("seen")) { localStorage.setItem("seen", "1"); }
+  })();
 </script>"""
-_STYLE = "<style>body { margin: 0 auto; max-width: 60em } nav li { display: inline } .cookie-banner { color: #333 }</style>"
+_STYLE = "<style>body { margin: 0 auto; max-width: 60em } nav li { display: inline }</style>"
 
-# What is inside <body>, in four tastes of markup: of 2020, of 2010, of a blog, of a man who had read one book.
+# What is inside <body>, in four tastes of markup: of 2020, of 2010, of a blog, and as little as will do.
 _LAYOUTS = (
-    """<header class="site-header"><a class="logo" href="/">$site</a><nav class="main-nav"><ul>$nav</ul></nav></header>
+    """<header class="site-header"><a class="logo" href="/">$site</a>
+<nav class="main-nav"><ul>$nav</ul></nav></header>
 <main><article>
 <h1>$title</h1>
 $body
@@ -37,7 +41,7 @@ $body
 <div id="footer" class="footer">$footer<ul>$imprint</ul></div>
 <div class="cookie-notice" role="dialog">$cookie</div>""",
     """<div class="cookie-consent" role="dialog"><p>$cookie</p></div>
-<header role="banner"><p class="site-title"><a href="/">$site</a></p></header>
+<header role="banner"><div class="logo"><a href="/">$site</a></div></header>
 <nav role="navigation"><ul>$nav</ul></nav>
 <div class="site-main"><article class="post">
 <header class="entry-header"><h1 class="entry-title">$title</h1></header>
@@ -83,8 +87,10 @@ def make_sites(speaker: Speaker, random: Random) -> list[Site]:
         text = Text(speaker, random.choice(sorted(speaker.grammar.topics)))
         labels = speaker.grammar.chrome["nav"]
         menu = random.sample(labels, random.randint(5, len(labels)))
-        name, footer, cookie = text.say("site"), text.say("footer"), text.say("cookie")
-        sites.append(Site(host, name, speaker.grammar.language, tuple(menu), footer, cookie, number % len(_LAYOUTS)))
+        name, footer, cookie = text.say("masthead"), text.say("footer"), text.say("cookie")
+        sites.append(
+            Site(host, name, speaker.grammar.language, tuple(menu), footer, cookie, number % len(_LAYOUTS))
+        )
     return sites
 
 
@@ -108,7 +114,7 @@ def lines(texts: list[str]) -> str:
     return "<p>" + "<br>\n".join(escape(text) for text in texts) + "</p>"
 
 
-def set_page(site: Site, title: str, blocks: list[str], speaker: Speaker, charset: str | None = "utf-8") -> str:
+def set_page(site: Site, title: str, blocks: list[str], speaker: Speaker) -> str:
     """The HTML page: the blocks under their title, inside the furniture of the site."""
     text = Text(speaker, speaker.random.choice(sorted(speaker.grammar.topics)))
     related = [text.say("title") for _ in range(speaker.random.randint(3, 6))]
@@ -125,10 +131,9 @@ def set_page(site: Site, title: str, blocks: list[str], speaker: Speaker, charse
         "cookie": escape(site.cookie),
     }
     body = Template(_LAYOUTS[site.layout]).substitute(parts)
-    meta = f'<meta charset="{charset}">' if charset else ""
     return f"""<!DOCTYPE html>
 <html lang="{site.language}">
-<head>{meta}
+<head>{CHARSET}
 <title>{escape(title)} - {escape(site.name)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta property="og:site_name" content="{escape(site.name)}">
@@ -144,4 +149,6 @@ def set_page(site: Site, title: str, blocks: list[str], speaker: Speaker, charse
 
 
 def _links(labels: tuple[str, ...] | list[str]) -> str:
-    return "".join(f'<li><a href="/{number}.html">{escape(label)}</a></li>' for number, label in enumerate(labels, 1))
+    return "".join(
+        f'<li><a href="/{number}.html">{escape(label)}</a></li>' for number, label in enumerate(labels, 1)
+    )

@@ -1,9 +1,10 @@
 """Grammars of whole sentences, and how they are spoken.
 
-A grammar is a YAML file of symbols. A symbol is a block of lines, each an alternative; in an alternative `{symbol}`
-stands for one alternative of that symbol (`{Symbol}` begins with a capital letter), `{3-40}` for a number in that range.
-Where a language moves its verb, a clause is written in parts, `subject | verb | rest | afterthought`, and asked for
-in an order: `{clause}`, `{clause:inverted}`, `{clause:final}`. The symbols of a topic stand before the common ones.
+A grammar is a YAML file of symbols. A symbol is a block of lines, each an alternative; in an alternative
+`{symbol}` stands for one alternative of that symbol (`{Symbol}` begins with a capital letter), `{3-40}` for
+a number in that range. Where a language moves its verb, a clause is written in parts, `subject | verb |
+rest | afterthought`, and asked for in an order: `{clause}`, `{clause:inverted}`, `{clause:final}`. The
+symbols of a topic stand before the common ones.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "ru", "ja")
 
 Symbols = Mapping[str, tuple[str, ...]]
 
-_SLOT = re.compile(r"\{([^{}]+)\}")
+_SLOT = re.compile(r"\{([A-Za-z_]+(?::[a-z]+)?|\d+-\d+)\}")  # other braces stand for themselves
 _NUMBER = re.compile(r"(\d+)-(\d+)")
 _ORDERS = {"": (0, 1, 2, 3), "inverted": (1, 0, 2, 3), "final": (0, 2, 1, 3)}
 
@@ -62,8 +63,7 @@ def _symbols(blocks: Mapping[str, str]) -> Symbols:
 
 
 class Speaker:
-    """Speaks a grammar: every choice is dealt from a shuffled deck, so that no alternative comes again before the
-    others had their turn, over all the texts of one speaker."""
+    """Speaks a grammar. Its texts share decks of alternatives: none is dealt again before the others were."""
 
     def __init__(self, grammar: Grammar, random: Random, extra: Symbols | None = None) -> None:
         self.grammar = grammar
@@ -82,7 +82,7 @@ class Speaker:
 
 
 class Text:
-    """One text on one topic: its town stays the same, and nothing is said twice while there is something else."""
+    """One text on one topic: its town stays, and nothing is said twice while there is something else."""
 
     def __init__(self, speaker: Speaker, topic: str, town: str | None = None) -> None:
         self.speaker = speaker

@@ -14,13 +14,16 @@ Duplicate = Literal["mirror", "near_duplicate", "recrawl"]
 class Truth:
     """One line of `truth.jsonl`: a response or revisit record, and what should become of it.
 
-    `stage` is the stage that should drop the page (or change its text, where the outcome is `edited`), judged on the
-    page alone: others may well drop it too, and a recipe that keeps one language drops the rest before. `skipped` and
-    `unreadable` are for the reader. In a `cluster` of duplicates `duplicate` is what the page is to the one that
-    stays: its `mirror` (the same body at another URL), a `near_duplicate`, or an older crawl of its URL (`recrawl`);
-    a keeper policy may keep another one of the cluster, never two.
-    `contains` are sentences of the page's main text, `absent` is text around it, `trimmed` are lines that the C4
-    line rules take out. `words` counts the main text (`pipeline.sample.articles.word_count`).
+    `stage` should drop the page (or change its text, where the outcome is `edited`), judged on the page
+    alone: other stages may well drop it before, and a recipe that keeps one language drops the rest.
+    `skipped` and `unreadable` are for the reader.
+
+    In a `cluster` of duplicates `duplicate` says what the page is to the one that stays: its `mirror` (the
+    same body at another URL), a `near_duplicate`, or an older crawl of its URL (`recrawl`). A keeper policy
+    may keep another page of the cluster instead, never two.
+
+    `contains` are sentences of the page's main text, `absent` is text that stands around it, `trimmed` are
+    lines that the C4 line rules take out. `words` counts the main text (`articles.word_count`).
     """
 
     url: str

@@ -71,7 +71,7 @@ def digest(content: bytes) -> str:
 
 
 def write_warc(path: Path, records: Iterable[Record], packing: Packing, cut: int = 0) -> None:
-    """Write the records; the last `cut` bytes of the file are left out, as if the crawler had been stopped."""
+    """Write the records, but for the last `cut` bytes of the file, as if the crawler had been killed."""
     blobs = [record.encode() for record in records]
     if packing == "records":
         blobs = [_gzip(blob) for blob in blobs]

@@ -1,1 +1,2 @@
-"""From files to batches of documents: formats, compression, charsets, HTML to text, and the cutting into units."""
+"""From files to batches of documents: formats, compression, charsets, HTML to text, and the cutting into
+units."""

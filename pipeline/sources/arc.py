@@ -7,7 +7,8 @@ import re
 from pipeline.sources.records import LONGEST_HEADER
 from pipeline.sources.window import Window
 
-# URL address date type length, where a careless URL or type may hold spaces; version 2 has five more before the last.
+# URL address date type length, where a careless URL or type may hold spaces; version 2 has five more before
+# the last.
 _LINE = (
     rb"^(?P<url>[A-Za-z][A-Za-z0-9+.-]*:[^\n]{0,8192}?) (?P<ip>[^ \n]{1,45}) (?P<date>\d{4,20})[^ \n]*"
     rb"(?: (?P<type>[^\n]{0,1024}?))? (?P<length>-?\d+)[ \t]*\r?$"

@@ -21,8 +21,8 @@ def chunks(
 ) -> Iterator[Chunk]:
     """What a reader yields, in batches of `batch_bytes` of text (the document that reaches it is the last).
 
-    Texts longer than `limits.document_bytes` are turned into reports here, for all formats alike. The last chunk
-    may have no documents.
+    Texts longer than `limits.document_bytes` are turned into reports here, for all formats alike. The last
+    chunk may have no documents.
     """
     documents: list[Document] = []
     unreadable: list[Unreadable] = []

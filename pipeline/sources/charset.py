@@ -24,11 +24,12 @@ class Decoded(NamedTuple):
 def decode_page(data: bytes, content_type: str = "", override: str | None = None) -> Decoded:
     """The text of a page.
 
-    In this order: the recipe's charset, a byte order mark, UTF-8 if the bytes are valid UTF-8, the first of the
-    charsets in the HTTP header and in the page (meta, XML declaration) that fits without an error, what detection says.
-    Valid UTF-8 goes before declared charsets because text of another charset is hardly ever valid UTF-8, while
-    servers that declare ISO-8859-1 for all they send are common. Labels mean what browsers take them for (WHATWG
-    Encoding, 4.2): ISO-8859-1 is windows-1252. Bytes that are invalid become U+FFFD, and are counted.
+    In this order: the recipe's charset, a byte order mark, UTF-8 if the bytes are valid UTF-8, the first of
+    the charsets in the HTTP header and in the page (meta, XML declaration) that fits without an error, what
+    detection says. Valid UTF-8 goes before declared charsets because text of another charset is hardly ever
+    valid UTF-8, while servers that declare ISO-8859-1 for all they send are common. Labels mean what browsers
+    take them for (WHATWG Encoding, 4.2): ISO-8859-1 is windows-1252. Bytes that are invalid become U+FFFD,
+    and are counted.
     """
     if override is not None:
         return replacing(data, override)
@@ -50,7 +51,8 @@ def replacing(data: bytes, charset: str) -> Decoded:
         return Decoded(data.decode(charset), charset, 0)
     except UnicodeDecodeError:
         text = data.decode(charset, "replace")
-        # U+FFFD that the data has of itself is not a replacement; re-encoding and counting would cost more than it tells.
+        # U+FFFD that the data has of itself is not a replacement; re-encoding and counting would cost more
+        # than it tells.
         own = data.count(b"\xef\xbf\xbd") if charset.replace("_", "-").lower() in ("utf-8", "utf8") else 0
         return Decoded(text, charset, max(1, text.count("\ufffd") - own))
 

@@ -1,4 +1,5 @@
-"""Decompressors of one member (gzip) or frame (zstd, lz4) or stream (bz2, xz), all with the same small interface.
+"""Decompressors of one member (gzip) or frame (zstd, lz4) or stream (bz2, xz), all with the same small
+interface.
 
 The output of every call is bounded, so that a bomb never fills the memory.
 """
@@ -6,6 +7,7 @@ The output of every call is bounded, so that a bomb never fills the memory.
 from __future__ import annotations
 
 import bz2
+import contextlib
 import lzma
 import zlib
 from collections.abc import Callable
@@ -90,19 +92,16 @@ class _Gzip:
 
 
 def _salvage(state: Any, data: bytes) -> bytes:
-    """All output up to the damage: zlib gives none from the call that meets it, so the calls are made ever smaller."""
-    pieces = []
-    for length in (4096, 64, 1):
-        try:
-            while data:
+    """All output up to the damage: zlib gives none of the call that meets it, so it is fed ever smaller steps."""
+    pieces: list[bytes] = []
+    at = 0
+    for step in (4096, 64, 1):
+        with contextlib.suppress(zlib.error):
+            while at < len(data):
                 before = state.copy()
-                piece = state.decompress(data, length)
-                if not piece:
-                    break
-                pieces.append(piece)
-                data = state.unconsumed_tail
-        except zlib.error:
-            state = before
+                pieces.append(state.decompress(data[at : at + step]))
+                at += step
+        state = before
     return b"".join(pieces)
 
 

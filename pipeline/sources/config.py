@@ -50,7 +50,7 @@ class Html(_Settings):
 
     extractor: Literal["resiliparse", "trafilatura"] = Field(
         default="resiliparse",
-        description="resiliparse: fast, main content by simple rules. trafilatura: slower, more careful; an extra.",
+        description="resiliparse: fast, by simple rules. trafilatura: slower, more careful; an extra.",
     )
     main_content: bool = Field(
         default=True,
@@ -109,13 +109,13 @@ class Source(_Settings):
     fields: Fields = Field(default=Fields(), description="Names of the input's fields (JSONL, Parquet, CSV).")
     source: str | None = Field(
         default=None,
-        description="Name of the collection where a record names none; made from the file's name if not given.",
+        description="Collection of records that name none; made from the file's name if not given.",
     )
     html: Html = Field(default=Html(), description="How pages of web archives become text.")
     limits: Limits = Field(default=Limits(), description="What one record may cost.")
     charset: Annotated[str, AfterValidator(_known_codec)] | None = Field(
         default=None,
-        description="Charset of all inputs. Not given: UTF-8 for JSONL and CSV; found out for web pages and text files.",
+        description="Charset of all inputs. Not given: UTF-8 for JSONL and CSV, else found out.",
     )
     delimiter: str | None = Field(
         default=None,

@@ -63,8 +63,8 @@ def _rows(unit: Unit, config: Source, progress: Progress) -> Iterator[_Row | Unr
 
 
 class _Parser:
-    """Puts lines together into rows. A quote that is never closed costs its own line only: what was joined to it
-    is parsed again without it."""
+    """Puts lines together into rows. A quote that is never closed costs its own line only: what was joined to
+    it is parsed again without it."""
 
     def __init__(self, source: Iterator[Line | Damage], path: str, config: Source) -> None:
         self._source, self._path, self._limits = source, path, config.limits
@@ -72,7 +72,8 @@ class _Parser:
         tab = names.bare(path).lower().endswith(".tsv")
         self._delimiter = config.delimiter or ("\t" if tab else ",")
         self._again: deque[Line | Damage] = deque()
-        # The limit of the library is one for the whole process; ours is on the row, before the library sees it.
+        # The limit of the library is one for the whole process; ours is on the row, before the library sees
+        # it.
         csv.field_size_limit(max(csv.field_size_limit(), 2 * config.limits.raw_bytes))
 
     def next(self) -> _Row | Unreadable | None:
@@ -120,5 +121,5 @@ class _Parser:
         return self._again.popleft() if self._again else next(self._source, None)
 
     def _too_long(self, line: Line, limits: Limits) -> Unreadable:
-        detail = f"a line of {line.length:,} bytes, more than limits.raw_bytes ({limits.raw_bytes:,})"
+        detail = f"a line of {line.length:,} bytes, over limits.raw_bytes ({limits.raw_bytes:,})"
         return Unreadable(self._path, line.stored, "unreadable", "line_too_long", detail)

@@ -51,7 +51,8 @@ def _plain(value: Any) -> Any:
 
 
 def without_surrogates(value: Any) -> Any:
-    """The value with each lone surrogate replaced by U+FFFD, in all strings in it; pairs become their character."""
+    """The value with each lone surrogate replaced by U+FFFD, in all strings in it; pairs become their
+    character."""
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, list):

@@ -1,8 +1,8 @@
 """Extraction in a process of its own, so that a page which hangs or crashes a parser costs itself only.
 
-A parser is native code: no exception gets into it, and signals reach the main thread alone, where Beam's workers do
-not run. So pages go through a pipe to a child that can be ended. Handing a page over takes a small part of the time
-that its extraction takes.
+A parser is native code: no exception gets into it, and signals reach the main thread alone, where Beam's
+workers do not run. So pages go through a pipe to a child that can be ended. Handing a page over takes a small
+part of the time that its extraction takes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from pipeline.sources.config import Html
 
 _LENGTH = struct.Struct("<bQ")
 _TEXT, _ERROR = 0, 1
-# Address space of the child. A parser that wants more fails, as a page of 8 MiB with a hostile structure can make it.
+# Address space of the child. A parser that wants more fails, as a page of 8 MiB with a hostile structure can
+# make it.
 _MEMORY = 3 << 30
 
 
@@ -35,12 +36,12 @@ class ExtractionError(Exception):
 
 
 class Extractor:
-    """Extracts the text of pages in a child process, which is begun with the first page and anew after each failure."""
+    """Extracts the text of pages in a child process, begun with the first page and anew after each
+    failure."""
 
     def __init__(self, settings: Html, seconds: float) -> None:
         self._settings, self._seconds = settings, seconds
-        self._process: subprocess.Popen[bytes] | None = None
-        self._end: weakref.finalize[..., Extractor] | None = None
+        self._child: _Child | None = None
 
     def extract(self, html: str) -> str:
         """The text of a page.
@@ -48,66 +49,78 @@ class Extractor:
         Raises:
             ExtractionError: it took longer than `seconds`, or the extractor failed or crashed.
         """
-        process = self._running()
-        data = html.encode("utf-8", "replace")
+        if self._child is None:
+            self._child = _Child(self._settings)
         try:
-            stdin = cast(IO[bytes], process.stdin)
-            stdin.write(_LENGTH.pack(_TEXT, len(data)))
-            stdin.write(data)
-            stdin.flush()
-            status, answer = self._answer(process)
+            status, answer = self._child.ask(html.encode("utf-8", "replace"), self._seconds)
         except (OSError, EOFError):
-            self.close()
+            code = self.close()
             raise ExtractionError(
-                "extraction_crashed", f"the extractor's process ended, code {process.returncode}"
+                "extraction_crashed", f"the extractor's process ended, code {code}"
             ) from None
-        except TimeoutError:
+        except _LateError:
             self.close()
             raise ExtractionError("extraction_timeout", f"no text after {self._seconds:g} s") from None
         if status == _ERROR:
             raise ExtractionError("extraction_failed", answer)
         return answer
 
-    def close(self) -> None:
-        """End the child. The next page begins another."""
-        if self._end is not None:
-            self._end()
-        self._process = None
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "pipeline.sources.extractor", self._settings.model_dump_json()],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            )
-            self._end = weakref.finalize(self, _end, self._process)
-        return self._process
-
-    def _answer(self, process: subprocess.Popen[bytes]) -> tuple[int, str]:
-        stdout = cast(IO[bytes], process.stdout).fileno()
-        deadline = time.monotonic() + self._seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(stdout, selectors.EVENT_READ)
-            status, length = _LENGTH.unpack(_read(stdout, _LENGTH.size, selector, deadline))
-            return status, _read(stdout, length, selector, deadline).decode()
+    def close(self) -> int | None:
+        """End the child; the next page begins another. Returns its exit code, where it had ended by
+        itself."""
+        child, self._child = self._child, None
+        return child.end() if child else None
 
 
-def _read(file: int, size: int, selector: selectors.BaseSelector, deadline: float) -> bytes:
-    pieces = []
-    while size:
-        if not selector.select(max(0.0, deadline - time.monotonic())):
-            raise TimeoutError
-        piece = os.read(file, min(size, 1 << 20))
-        if not piece:
-            raise EOFError
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
+class _Child:
+    def __init__(self, settings: Html) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.sources.extractor", settings.model_dump_json()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+        self._process = process
+        self._to, self._from = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        self._ready = selectors.DefaultSelector()
+        self._ready.register(self._from, selectors.EVENT_READ)
+        self._ended = weakref.finalize(self, _end, process, self._ready)
+
+    def ask(self, page: bytes, seconds: float) -> tuple[int, str]:
+        """Status and text. Raises OSError or EOFError where the child is gone, _LateError after `seconds`."""
+        request = memoryview(_LENGTH.pack(_TEXT, len(page)) + page)
+        while request:
+            request = request[self._to.write(request) :]
+        deadline = time.monotonic() + seconds
+        answer = bytearray()
+        length = _LENGTH.size
+        while len(answer) < length:
+            if not self._ready.select(max(0.0, deadline - time.monotonic())):
+                raise _LateError
+            piece = self._from.read(1 << 20)
+            if not piece:
+                raise EOFError
+            answer += piece
+            if len(answer) >= _LENGTH.size:
+                length = _LENGTH.size + _LENGTH.unpack_from(answer)[1]
+        return answer[0], answer[_LENGTH.size :].decode()
+
+    def end(self) -> int | None:
+        # A child that crashed has closed its pipe a moment before it can be waited for.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(0.2)
+        code = self._process.returncode
+        self._ended()
+        return code
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+class _LateError(Exception):
+    pass
+
+
+def _end(process: subprocess.Popen[bytes], ready: selectors.BaseSelector) -> None:
+    ready.close()
     process.kill()
     process.wait()
     for pipe in (process.stdin, process.stdout):
@@ -120,7 +133,8 @@ _here = threading.local()
 
 
 def shared(settings: Html, seconds: float) -> Extractor:
-    """The extractor of this thread for these settings; made once, so that small units do not pay for a process each."""
+    """The extractor of this thread for these settings; made once, so that small units do not pay for a
+    process each."""
     key = (os.getpid(), settings, seconds)  # a forked process must not write into its parent's pipe
     if getattr(_here, "key", None) != key:
         _here.key, _here.extractor = key, Extractor(settings, seconds)

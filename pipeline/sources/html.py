@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.sources.config import Html, Limits
 
 # Elements that have no end tag, or are closed by what follows them: not nested, however many there are.
 _FLAT = frozenset(
-    "area base basefont bgsound body br col colgroup dd dt embed frame head hr html img input isindex keygen li link "
-    "meta optgroup option p param rb rp rt rtc source tbody td tfoot th thead tr track wbr".split()
+    {
+        *(
+            "area",
+            "base",
+            "basefont",
+            "bgsound",
+            "body",
+            "br",
+            "col",
+            "colgroup",
+            "dd",
+            "dt",
+            "embed",
+            "frame",
+        ),
+        *(
+            "head",
+            "hr",
+            "html",
+            "img",
+            "input",
+            "isindex",
+            "keygen",
+            "li",
+            "link",
+            "meta",
+            "optgroup",
+            "option",
+        ),
+        *("p", "param", "rb", "rp", "rt", "rtc", "source", "tbody", "td", "tfoot", "th", "thead", "tr"),
+        *("track", "wbr"),
+    }
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,31})")
 _ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
@@ -20,11 +51,12 @@ _LONG_TAG = 8192
 
 
 def problem(html: str, limits: Limits) -> tuple[str, str] | None:
-    """A cause and a sentence where parsing this page could take longer than it is worth; None if it is harmless.
+    """A cause and a sentence where parsing this page could take longer than it is worth; None if it is
+    harmless.
 
-    The time of the parser grows with the square of the attributes of one element, and that of the extraction with
-    the square of the depth (measured with resiliparse 2.0: 10,000 nested div take 1.5 s, 100,000 more than a minute).
-    Both are bounded here by counting, so that the answer is the same on every machine.
+    The time of the parser grows with the square of the attributes of one element, and that of the extraction
+    with the square of the depth (measured with resiliparse 2.0: 10,000 nested div take 1.5 s, 100,000 more
+    than a minute). Both are bounded here by counting, so that the answer is the same on every machine.
     """
     if html.count("<") <= min(limits.html_depth, limits.html_attributes) and len(html) < _LONG_TAG:
         return None
@@ -60,21 +92,18 @@ def _depth(html: str, enough: int) -> int:
 def _attributes(html: str) -> int:
     """The most attributes of an element, looked for in long tags only."""
     most = 0
-    at = html.find("<")
-    while at >= 0:
-        following = html.find("<", at + 1)
-        stop = following if following >= 0 else len(html)
-        if stop - at >= _LONG_TAG and html[at + 1 : at + 2].isalpha():
-            most = max(most, _attributes_of_tag(html, at, stop))
-        at = following
+    for piece in html.split("<"):
+        if len(piece) >= _LONG_TAG and piece[:1].isalpha():
+            most = max(most, _attributes_of_tag(piece))
     return most
 
 
-def _attributes_of_tag(html: str, start: int, stop: int) -> int:
-    count = 0
-    at = start + 1
-    while at < stop and html[at] != ">":
-        match = _ATTRIBUTE.match(html, at, stop)
+def _attributes_of_tag(tag: str) -> int:
+    """Of a tag and what follows it, from its name on."""
+    count = -1  # the name looks like one
+    at = 0
+    while at < len(tag) and tag[at] != ">":
+        match = _ATTRIBUTE.match(tag, at)
         count += match is not None
         at = match.end() if match else at + 1
     return count
@@ -123,7 +152,7 @@ def _trafilatura(html: str, settings: Html) -> str:
     return text or ""
 
 
-def _untimed() -> object:
+def _untimed() -> Any:
     """Its settings without its own time limit, which is a signal and works in the main thread only."""
     from trafilatura.settings import use_config
 

@@ -1,4 +1,5 @@
-"""HTTP responses as web archives keep them: status, headers, and the body freed of its transfer and content codings."""
+"""HTTP responses as web archives keep them: status, headers, and the body freed of its transfer and content
+codings."""
 
 from __future__ import annotations
 
@@ -55,8 +56,8 @@ def parse(content: bytes) -> Response | None:
 def body(response: Response, limit: int) -> bytes:
     """The body without its codings, at most `limit` bytes.
 
-    Many archives keep the header of a coding that they have already taken off, so a body that does not look coded
-    is taken as it is.
+    Many archives keep the header of a coding that they have already taken off, so a body that does not look
+    coded is taken as it is.
 
     Raises:
         BodyError: the coding is unknown, or its data is damaged, or it becomes longer than `limit`.

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import xxhash
@@ -23,7 +24,8 @@ _REMEDY = "Set source.format in the recipe, or rename it; known: " + " ".join(na
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that a run reads. The fingerprint is xxh3_128 of its size and of its first, middle and last MiB."""
+    """A file that a run reads. The fingerprint is xxh3_128 of its size and of its first, middle and last
+    MiB."""
 
     path: str
     bytes: int
@@ -38,11 +40,12 @@ def describe_inputs(inputs: Sequence[str], config: Source) -> list[InputFile]:
 def find_files(inputs: Sequence[str], config: Source) -> list[tuple[str, int]]:
     """Paths and sizes of all files that the inputs name, sorted by path, each one once.
 
-    A folder gives all files below it, but for hidden ones (`.name`, `_name`). Files of an unknown format are an error
-    where they are named, and are passed over, with one warning, where a folder or a glob holds them.
+    A folder gives all files below it, but for hidden ones (`.name`, `_name`). Files of an unknown format are
+    an error where they are named, and are passed over, with one warning, where a folder or a glob holds them.
 
     Raises:
-        UserError: nothing is there, a glob or folder gives no file that can be read, or the format is unknown.
+        UserError: nothing is there, a glob or folder gives no file that can be read, or the format is
+        unknown.
     """
     if not inputs:
         raise UserError("no input: name files, folders, globs or URLs to read")
@@ -90,7 +93,7 @@ def _local(entry: str) -> tuple[list[tuple[str, int]], bool]:
     if not glob.has_magic(entry):
         raise UserError(f"{entry}: no such file or folder")
     listed: list[tuple[str, int]] = []
-    for match in map(Path, glob.glob(entry, recursive=True)):
+    for match in map(Path, glob.glob(entry, recursive=True)):  # noqa: PTH207 - patterns may be absolute
         listed += _below(match) if match.is_dir() else [(str(match), match.stat().st_size)]
     if not listed:
         raise UserError(
@@ -100,11 +103,11 @@ def _local(entry: str) -> tuple[list[tuple[str, int]], bool]:
 
 
 def _below(folder: Path) -> list[tuple[str, int]]:
-    listed = []
-    for path in folder.rglob("*"):
-        if path.is_file() and not _hidden(path.relative_to(folder).parts):
-            listed.append((str(path), path.stat().st_size))
-    return listed
+    return [
+        (str(path), path.stat().st_size)
+        for path in folder.rglob("*")
+        if path.is_file() and not _hidden(path.relative_to(folder).parts)
+    ]
 
 
 def _remote(entry: str) -> tuple[list[tuple[str, int]], bool]:
@@ -130,9 +133,7 @@ def _remote(entry: str) -> tuple[list[tuple[str, int]], bool]:
         raise UserError(f"{entry}: {error}") from None
 
 
-def _infos(
-    filesystem: fsspec.AbstractFileSystem, infos: Iterable[dict[str, object]]
-) -> list[tuple[str, int]]:
+def _infos(filesystem: fsspec.AbstractFileSystem, infos: Iterable[dict[str, Any]]) -> list[tuple[str, int]]:
     return [
         (str(filesystem.unstrip_protocol(info["name"])), _size(info))
         for info in infos
@@ -140,7 +141,7 @@ def _infos(
     ]
 
 
-def _size(info: dict[str, object]) -> int:
+def _size(info: dict[str, Any]) -> int:
     size = info.get("size")
     return size if isinstance(size, int) else -1
 

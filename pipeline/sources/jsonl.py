@@ -26,7 +26,9 @@ def read(unit: Unit, config: Source, progress: Progress) -> Iterator[Document | 
             if isinstance(line, Damage):
                 yield Unreadable(unit.path, line.offset, "unreadable", line.cause, line.detail)
             elif line.data is None:
-                detail = f"a line of {line.length:,} bytes, more than limits.raw_bytes ({config.limits.raw_bytes:,})"
+                detail = (
+                    f"a line of {line.length:,} bytes, over limits.raw_bytes ({config.limits.raw_bytes:,})"
+                )
                 yield Unreadable(unit.path, line.stored, "unreadable", "line_too_long", detail)
             elif line.data.strip():
                 yield _document(line, line.data, unit.path, mapper, config.charset)
@@ -52,7 +54,8 @@ def _document(
 def _loads_leniently(data: bytes, encoding: str) -> tuple[Any, int]:
     """What the strict parser refuses though people write it: invalid characters, lone surrogates, NaN.
 
-    Returns the value, in which U+FFFD stands for what is invalid, and the number of invalid characters in the bytes.
+    Returns the value, in which U+FFFD stands for what is invalid, and the number of invalid characters in the
+    bytes.
     """
     decoded = charset.replacing(data, encoding)
     return without_surrogates(json.loads(decoded.text)), decoded.replaced

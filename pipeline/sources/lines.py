@@ -14,8 +14,8 @@ _BOM = b"\xef\xbb\xbf"
 class Line(NamedTuple):
     """`data` is without its newline; None where the line is longer than the limit. `length` counts its bytes.
 
-    `offset` is in the decompressed file; `stored` is in the stored file: the line itself where it is plain, else the
-    member that it begins in.
+    `offset` is in the decompressed file; `stored` is in the stored file: the line itself where it is plain,
+    else the member that it begins in.
     """
 
     data: bytes | None

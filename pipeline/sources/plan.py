@@ -1,4 +1,5 @@
-"""Cuts the input into units. A cut is always where a record begins, so a unit is read like a file of its own."""
+"""Cuts the input into units. A cut is always where a record begins, so a unit is read like a file of its
+own."""
 
 from __future__ import annotations
 
@@ -30,8 +31,9 @@ _FIRST_MEMBER = 1 << 20
 def plan_units(inputs: Sequence[str], config: Source) -> list[Unit]:
     """The units of these inputs, in order: files as they are sorted, then by position.
 
-    Cut are: web archives that are plain or compressed record by record (gzip), plain JSON Lines, and Parquet (by row
-    groups). All else is one unit a file. Columns of Parquet and CSV are checked here, before anything is read.
+    Cut are: web archives that are plain or compressed record by record (gzip), plain JSON Lines, and Parquet
+    (by row groups). All else is one unit a file. Columns of Parquet and CSV are checked here, before anything
+    is read.
 
     Raises:
         UserError: as `find_files`; or a column that the recipe names is not in the file.
@@ -92,7 +94,8 @@ def _line_starts(file: BinaryIO, targets: list[int], size: int) -> list[int]:
 def _record_starts(
     file: BinaryIO, targets: list[int], size: int, dialect: Dialect, config: Source
 ) -> list[int]:
-    """The first records after the targets, by walking through all records, as a page may hold what looks like one.
+    """The first records after the targets, by walking through all records, as a page may hold what looks like
+    one.
 
     At the first fault the walk ends: what is damaged is read in one piece.
     """
@@ -108,7 +111,8 @@ def _record_starts(
 
 
 def _member_starts(file: BinaryIO, targets: list[int], size: int, dialect: Dialect) -> list[int]:
-    """The first gzip members after the targets that begin with a record; none if the file is compressed as a whole."""
+    """The first gzip members after the targets that begin with a record; none if the file is compressed as a
+    whole."""
     begins = partial(starts_record, dialect)
     if not _is_compressed_by_record(file, begins):
         return []

@@ -26,9 +26,9 @@ READERS: dict[Format, Reader] = {
 def read_unit(unit: Unit, config: Source) -> Iterator[Chunk]:
     """The documents of a unit in the order of the file, and what could not be read, in chunks.
 
-    Every record (line, row, record of an archive) becomes exactly one document or one Unreadable; damage of the
-    compressed data between or after records is one more. A few batches are held in memory, whatever the file's size.
-    The last chunk may be without documents. A file that was found empty is reported as skipped.
+    Every record (line, row, record of an archive) becomes exactly one document or one Unreadable; damage of
+    the compressed data between or after records is one more. A few batches are held in memory, whatever the
+    file's size. The last chunk may be without documents. A file that was found empty is reported as skipped.
 
     Raises:
         UserError: the extractor that the recipe wants is not installed.

@@ -79,14 +79,14 @@ class _Reader:
         headers = self._dialect.headers(self._window)
         if headers is None:
             passed = self._window.skip_to(self._dialect.start)
-            return self._cut(place) or Fault(
-                place.offset, "not_a_record", f"{passed:,} bytes where the header of a record should be"
-            )
+            detail = f"{passed:,} bytes where the header of a record should be"
+            return self._in_damage(place) or Fault(place.offset, "not_a_record", detail)
         length = _length(headers.get("content-length"))
         if length is None:
             found = headers.get("content-length")
             self._resume()
-            return Fault(place.offset, "bad_length", f"Content-Length is {found!r}, not a number of bytes")
+            detail = f"Content-Length is {found!r}, not a number of bytes"
+            return self._in_damage(place) or Fault(place.offset, "bad_length", detail)
         if length > self._limit:
             return self._long(place, headers, length)
         return self._whole(place, headers, length)
@@ -101,7 +101,8 @@ class _Reader:
         return self._wrong_length(place, length)
 
     def _separated(self, length: int) -> bool:
-        """Whether what follows `length` bytes is the end of a record, and no record was swallowed on the way."""
+        """Whether what follows `length` bytes is the end of a record, and no record was swallowed on the
+        way."""
         tail = self._window.peek(_LOOK_AHEAD, ahead=length)
         following = tail.lstrip(b"\r\n")
         if not following or self._dialect.start.match(following):
@@ -118,11 +119,11 @@ class _Reader:
     def _checked(self, record: Record) -> Record | Fault:
         """The record; a fault if it is the last before a checksum that does not fit, so is itself in doubt."""
         self._window.skip_newlines()
-        if self._window.need(1) or self._window.damage is None:
+        self._window.need(1)
+        damage = self._window.damage
+        if damage is None or not damage.cause.startswith("corrupt"):
             return record
-        if not self._window.damage.cause.startswith("corrupt"):
-            return record
-        return self._cut(record.place) or record
+        return self._in_damage(record.place) or record
 
     def _short(self, place: Place, length: int, held: int) -> Fault:
         swallowed = self._swallowed(held)
@@ -135,11 +136,8 @@ class _Reader:
 
     def _wrong_length(self, place: Place, length: int) -> Fault:
         passed = self._resume()
-        return Fault(
-            place.offset,
-            "wrong_length",
-            f"{length:,} bytes are announced, but the record ends after about {passed:,}",
-        )
+        detail = f"{length:,} bytes are announced, but the record ends after about {passed:,}"
+        return self._in_damage(place) or Fault(place.offset, "wrong_length", detail)
 
     def _long(self, place: Place, headers: dict[str, str], length: int) -> Record | Fault:
         head = self._window.peek(min(HEAD, self._limit))
@@ -161,6 +159,11 @@ class _Reader:
             return None
         self.told = True
         return Fault(place.offset, damage.cause, damage.detail)
+
+    def _in_damage(self, place: Place) -> Fault | None:
+        """The same for one whose bytes are all there, but are not what they were if they are of the same member."""
+        damage = self._window.damage
+        return self._cut(place) if damage is not None and damage.offset == self._window.last_member else None
 
 
 def _length(value: str | None) -> int | None:

@@ -12,7 +12,8 @@ from pipeline.sources.codecs import Compression, CorruptError
 from pipeline.sources.config import Limits
 from pipeline.sources.unit import Unit
 
-# Small enough that the bytes fed beyond a short gzip member are cheap to hand back, large enough for plain zlib speed.
+# Small enough that the bytes fed beyond a short gzip member are cheap to hand back, large enough for plain
+# zlib speed.
 READ = 32 << 10
 PLAIN_READ = 1 << 20
 BLOCK = 256 << 10
@@ -31,7 +32,8 @@ class Damage(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some decompressed bytes. `offset` is that of the member they are from, or of the bytes themselves in plain files."""
+    """Some decompressed bytes. `offset` is that of the member they are from, or of the bytes themselves in
+    plain files."""
 
     data: bytes
     offset: int
@@ -84,8 +86,8 @@ def blocks(
 ) -> Iterator[Block]:
     """Decompress, member after member.
 
-    After damage in gzip the reading goes on at the next member that `starts_record` (which sees its first bytes)
-    accepts; in any other compression, and where no such function is given, the damage is the end.
+    After damage in gzip the reading goes on at the next member that `starts_record` (which sees its first
+    bytes) accepts; in any other compression, and where no such function is given, the damage is the end.
     """
     if compression is None:
         yield from _plain(stored)
@@ -119,7 +121,8 @@ def _plain(stored: StoredRange) -> Iterator[Block]:
 
 
 def _head(stored: StoredRange) -> bytes:
-    """The first bytes of the next member, without moving on to them; zeros before it (padding) are passed over."""
+    """The first bytes of the next member, without moving on to them; zeros before it (padding) are passed
+    over."""
     while data := stored.read(READ):
         content = data.lstrip(b"\0")
         if content:
@@ -131,42 +134,52 @@ def _head(stored: StoredRange) -> bytes:
 
 
 def _member(stored: StoredRange, compression: Compression, limits: Limits) -> Iterator[Block]:
-    """The blocks of one member. All but its last have BLOCK bytes or more, so that the first shows how it begins."""
+    """The blocks of one member. All but its last have BLOCK bytes or more: the first shows how it begins."""
     begin = stored.position
-    codec = codecs.decompressor(compression)
     pieces: list[bytes] = []
-    held = total = 0
+    held = 0
     first = True
-    damage = None
-    while not codec.eof and damage is None:
-        data = stored.read(READ) if codec.needs_input else b""
-        if codec.needs_input and not data:
-            detail = f"the {compression} data that begins here breaks off after {total:,} bytes"
-            damage = Damage(begin, f"truncated_{compression}", detail)
-            break
-        try:
-            piece = codec.decompress(data, BLOCK)
-        except CorruptError as error:
-            piece = error.salvaged
-            detail = f"the {compression} data that begins here is damaged after {total + len(piece):,} bytes: {error}"
-            damage = Damage(begin, f"corrupt_{compression}", detail)
-        total += len(piece)
-        held += len(piece)
+    for piece in _decompressed(stored, compression, limits):
+        if isinstance(piece, Damage):
+            yield Block(b"".join(pieces), begin, first)
+            yield Block(b"", begin, damage=piece)
+            return
         pieces.append(piece)
-        if total > limits.decompression_floor and total > limits.decompression_ratio * (
-            stored.position - begin
-        ):
-            detail = f"more than {limits.decompression_ratio:g} bytes from each stored byte; the rest is left unread"
-            damage = Damage(begin, "decompression_bomb", detail)
+        held += len(piece)
         if held >= BLOCK:
             yield Block(b"".join(pieces), begin, first)
             pieces, held, first = [], 0, False
     if held or first:
         yield Block(b"".join(pieces), begin, first)
-    if damage is not None:
-        yield Block(b"", begin, damage=damage)
-    else:
-        stored.unread(codec.unused_data)
+
+
+def _decompressed(stored: StoredRange, compression: Compression, limits: Limits) -> Iterator[bytes | Damage]:
+    """What a member gives, a bounded piece at a time; damage is the last item. Ends behind the member."""
+    begin = stored.position
+    codec = codecs.decompressor(compression)
+    total = 0
+    while not codec.eof:
+        data = stored.read(READ) if codec.needs_input else b""
+        if codec.needs_input and not data:
+            detail = f"the {compression} data that begins here breaks off after {total:,} bytes"
+            yield Damage(begin, f"truncated_{compression}", detail)
+            return
+        try:
+            piece = codec.decompress(data, BLOCK)
+        except CorruptError as error:
+            total += len(error.salvaged)
+            yield error.salvaged
+            detail = f"the {compression} data that begins here is damaged after {total:,} bytes: {error}"
+            yield Damage(begin, f"corrupt_{compression}", detail)
+            return
+        yield piece
+        total += len(piece)
+        ratio = total / max(1, stored.position - begin)
+        if total > limits.decompression_floor and ratio > limits.decompression_ratio:
+            detail = f"more than {limits.decompression_ratio:g} bytes of each stored one; the rest is unread"
+            yield Damage(begin, "decompression_bomb", detail)
+            return
+    stored.unread(codec.unused_data)
 
 
 def next_member(stored: StoredRange, position: int, starts_record: StartsRecord) -> int | None:

@@ -28,7 +28,8 @@ class Warc:
 
 
 def named_fields(block: bytes) -> dict[str, str]:
-    """Names and values of a header block (RFC 5322 style) whose first line is not a field; folded lines are joined."""
+    """Names and values of a header block (RFC 5322 style) whose first line is not a field; folded lines are
+    joined."""
     fields: dict[str, str] = {}
     text = block.decode("utf-8", "replace")
     for line in _FOLDED.sub(" ", text).split("\n")[1:]:

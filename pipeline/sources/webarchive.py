@@ -134,7 +134,8 @@ def _response(record: Record) -> Response:
 
 
 def _media_type(response: Response) -> str:
-    """The media type where it is one of a document; empty where none was sent. Raises _SkipError for all others."""
+    """The media type where it is one of a document; empty where none was sent. Raises _SkipError for all
+    others."""
     kind = response.media_type
     if kind and kind not in HTML_TYPES and kind not in TEXT_TYPES:
         raise _SkipError("content_type", f"content of type {kind[:80]}")

@@ -34,6 +34,7 @@ class Window:
         self._members: list[tuple[int, int]] = []  # (where in the stretch, where in the stored file)
         self._plain = True
         self.damage: Damage | None = None
+        self.last_member = -1  # of the last bytes that were read
         self._ended = False
 
     def need(self, size: int) -> int:
@@ -53,6 +54,7 @@ class Window:
             if block.data:
                 self._plain = self._plain and not block.first
                 self._members.append((self._begin + held, block.offset))
+                self.last_member = block.offset
             pieces.append(block.data)
             held += len(block.data)
         self._data = b"".join(pieces)
@@ -97,7 +99,8 @@ class Window:
             size *= 4
 
     def skip_to(self, pattern: re.Pattern[bytes]) -> int:
-        """Move on to the first match after this place, or to the end. Returns how many bytes were passed over."""
+        """Move on to the first match after this place, or to the end. Returns how many bytes were passed
+        over."""
         passed = self.skip(1)
         while self.need(_OVERLAP * 16):
             # One byte back, so that a pattern can ask for the newline before it.

@@ -84,7 +84,7 @@ class Packer:
 
         # A piece ends where a document ends and where a row does.
         stops = np.union1d(ends, np.arange(1, full + 1) * self._context_length)
-        starts = np.concatenate([np.zeros(1, np.int64), stops[:-1]])
+        starts = np.concatenate([np.zeros(1, np.int64), stops])[:-1]
         lengths, rows = stops - starts, starts // self._context_length
         names = ids.take(pa.array(np.searchsorted(ends, starts, "right")))
 

@@ -27,7 +27,9 @@ _FIRST_KEYS, _LAST_KEYS = b"assay.first_keys", b"assay.last_keys"
 
 def shuffle_keys(ids: pa.StringArray, seed: int) -> NDArray[np.uint64]:
     """The place of each document in the shuffle: the 64-bit XXH3 of its id, under this seed."""
-    return np.array([xxhash.xxh3_64_intdigest(id, seed) for id in ids.to_pylist()], np.uint64)
+    return np.array(
+        [xxhash.xxh3_64_intdigest(id, seed=seed) for id in ids.cast(pa.binary()).to_pylist()], np.uint64
+    )
 
 
 def spans(weights: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:

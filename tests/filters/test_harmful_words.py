@@ -42,7 +42,7 @@ def count(texts: list[str], entries: list[str]) -> list[tuple[int, int, int]]:
 
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
-# A small alphabet in which entries really meet texts: cases, marks, scripts, spaces, both kinds of neighbours.
+# A small alphabet, in which entries really meet texts: cases, marks, scripts, spaces.
 DENSE = st.text("abAB  \u0301'-_1ßẞſ\u3000\n\0白痴バｱกã\u2028Σςσİiı", max_size=24)
 
 

@@ -156,7 +156,7 @@ def test_a_second_opinion_confirms_and_does_not_overrule() -> None:
     agreed, confidence = opinion(text)
     assert agreed == "en"
     asked = SecondOpinion(below=0.65)
-    assert asked.score(text, "en", 0.5) == (0.5 + confidence) / 2
+    assert asked.score(text, "en", 0.5) == (2 * 0.5 + confidence) / 3
     assert asked.score(text, "de", 0.5) == 0.5
     assert asked.score(text, "en", 0.65) == 0.65
     assert asked.score("1234", "en", 0.3) == 0.3

@@ -48,4 +48,6 @@ def test_a_worker_that_always_dies_is_given_up_on():
 
 
 def test_a_runner_that_is_named_is_taken():
-    assert Engine(2, ["--runner=FlinkRunner", "--x=1"])._arguments() == ["--runner=FlinkRunner", "--x=1"]
+    engine = Engine(2, ["--runner=FlinkRunner", "--flink_master=nowhere:1"])
+    assert type(engine._pipeline().runner).__name__ == "FlinkRunner"
+    assert engine.for_small_work() is engine

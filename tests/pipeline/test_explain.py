@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from written_run import Page, Written, write_run
 
 from filters.language_filter import LanguageFilter
 from pipeline import files
@@ -19,7 +20,6 @@ from pipeline.explain import explain_document, explain_text
 from pipeline.explanation import ExplainedDocument, Explanation, checks, print_explanation
 from pipeline.recipe import Recipe, dump_recipe, parse_recipe
 from pipeline.rundir import RunDirectory
-from written_run import Page, Written, write_run
 
 RECIPE = """
 name: try
@@ -127,7 +127,10 @@ def test_a_duplicate_is_told_of_whom(run: RunDirectory, id: str, keeper: str) ->
 
 def test_all_documents_of_a_url_are_explained(run: RunDirectory) -> None:
     found = explain_document(run, url="https://b.example")
-    assert sorted((document.id, document.stage) for document in found.documents) == [("b", "sure"), ("c", "dedup_exact")]
+    assert sorted((document.id, document.stage) for document in found.documents) == [
+        ("b", "sure"),
+        ("c", "dedup_exact"),
+    ]
     assert printed(found).startswith("2 documents.")
 
 

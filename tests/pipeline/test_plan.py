@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from written_run import STAGES, Page, Written, write_run
 
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.estimate import Estimate, ratio, student_t
 from pipeline.plan import SCRAPE, STORED, Plan, parse_amount, plan, print_plan
 from pipeline.rundir import StageEntry
-from written_run import STAGES, Page, Written, write_run
 
 # Two-sided 95 %, from printed tables of Student's t.
 TABLE = {
@@ -100,7 +100,9 @@ def test_for_units_of_one_size_the_error_is_the_textbook_one(shares: list[float]
 
 @pytest.mark.parametrize(("mean", "spread"), [(0.3, 20.0), (0.02, 200.0), (0.9, 20.0)])
 def test_intervals_cover(mean: float, spread: float) -> None:
-    """Of the intervals from 30 units each, at least 93 of 100 hold the ratio of the population they come from."""
+    """Of the intervals from 30 units each, at least 93 of 100 hold the ratio of the population they come
+    from.
+    """
     random = np.random.default_rng(7)
     runs, covered = 2000, 0
     for _ in range(runs):
@@ -123,8 +125,9 @@ def test_what_is_needed_gives_the_target(units: list[tuple[int, int]], target: i
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("300B", 300 * 10**9), ("4T", 4 * 10**12), ("1.5e12", 15 * 10**11), ("250 M", 25 * 10**7), ("10k", 10**4),
-     ("2_000_000", 2 * 10**6), ("0.5b", 5 * 10**8), (" 7 tokens ", 7), ("1.1T", 11 * 10**11), ("3", 3)],
+    [("300B", 300 * 10**9), ("4T", 4 * 10**12), ("1.5e12", 15 * 10**11), ("250 M", 25 * 10**7),
+     ("10k", 10**4), ("2_000_000", 2 * 10**6), ("0.5b", 5 * 10**8), (" 7 tokens ", 7),
+     ("1.1T", 11 * 10**11), ("3", 3)],
 )  # fmt: skip
 def test_amounts(text: str, amount: int) -> None:
     assert parse_amount(text) == amount

@@ -75,7 +75,7 @@ def _worker_of(pid: int) -> int:
     workers = [
         child.pid
         for child in psutil.Process(pid).children(recursive=True)
-        if "sdk_worker_main" in " ".join(child.cmdline()) and not child.cmdline()[0].endswith("sh")
+        if "pipeline.worker" in child.cmdline()
     ]
     return workers[0]
 

@@ -12,20 +12,11 @@ from hypothesis import strategies as st
 
 from filters.kernels import minhash
 from filters.kernels.buffers import text_buffers
-from pipeline.dedup.normalise import _UNSPACED, Normalisation
+from pipeline.dedup.normalise import Normalisation
 
 LETTERS = st.text("aAbÉé1,. \n天地คน\u0301\u00ad٣😀İ", max_size=60)
 TEXTS = st.lists(st.one_of(st.text(), LETTERS), max_size=6)
 OPTIONS = st.builds(Normalisation, **{name: st.booleans() for name in Normalisation.model_fields})
-
-
-def words(text: str, normalisation: Normalisation) -> list[str]:
-    spaced = []
-    for char in text:
-        folded = normalisation.character(char)
-        alone = folded.strip() and any(ord(char) in script for script in _UNSPACED)
-        spaced.append(f" {folded} " if alone else folded)
-    return [word for word in "".join(spaced).split(" ") if word]
 
 
 def characters(text: str, normalisation: Normalisation) -> str:
@@ -53,7 +44,7 @@ def test_fold_is_the_definition(texts: list[str], normalisation: Normalisation, 
         if by_character:
             assert folded == characters(text, normalisation)
         else:
-            assert folded == " ".join(words(text, normalisation))
+            assert folded == " ".join(normalisation.words(text))
 
 
 @given(TEXTS, st.integers(1, 7), st.booleans())
@@ -61,7 +52,7 @@ def test_fold_is_the_definition(texts: list[str], normalisation: Normalisation, 
 def test_shingle_hashes_are_those_of_xxhash(texts: list[str], size: int, by_character: bool) -> None:
     hashes, ends = minhash.hash_shingles(*fold(texts, Normalisation(), by_character), size, by_character)
     for i, text in enumerate(texts):
-        tokens = list(characters(text, Normalisation())) if by_character else words(text, Normalisation())
+        tokens = list(characters(text, Normalisation())) if by_character else Normalisation().words(text)
         wanted = [
             xxhash.xxh32_intdigest(s.encode()) for s in shingles(tokens, size, "" if by_character else " ")
         ]
@@ -75,7 +66,7 @@ def test_signatures_are_those_of_datasketch(texts: list[str], count: int, seed: 
     assert found.dtype == np.uint32
     for i, text in enumerate(texts):
         reference = MinHash(count, seed, hashfunc=xxhash.xxh32_intdigest)
-        reference.update_batch(s.encode() for s in shingles(words(text, Normalisation()), 3, " "))
+        reference.update_batch(s.encode() for s in shingles(Normalisation().words(text), 3, " "))
         assert np.array_equal(found[i], reference.hashvalues)
 
 

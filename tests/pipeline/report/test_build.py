@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from written_run import Page, Written, write_run
 
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.report.build import build_report
 from pipeline.report.write import write_report
 from pipeline.rundir import RunDirectory
-from written_run import Page, Written, write_run
 
 DROPPING = {
     "gopher_quality": ["too_few_words", "too_many_symbols", "no_stop_words"],
@@ -35,7 +35,9 @@ def total(rows: Any) -> dict[str, int]:
 
 @st.composite
 def pages(draw: st.DrawFn) -> Any:
-    """What may become of a document: it goes at a stage, for one of the reasons that fired, or it stays, perhaps cut."""
+    """What may become of a document: it goes at a stage, for one of the reasons that fired, or it stays,
+    perhaps cut.
+    """
     sizes = draw(st.tuples(*[st.integers(20, 1000)] * 3))
     language, source = draw(st.sampled_from(["en", "de", None])), draw(st.sampled_from(["a", "b|c", "ü"]))
     goes, fired, trims = None, (), {}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from written_run import Page, Written, write_run
 
 from pipeline.report.duplicates import LARGEST, duplicate_figures
-from written_run import Page, Written, write_run
 
 
 def copy(cluster: int) -> Page:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from written_run import STAGES, Page, Written, write_run
 
 from pipeline.report.build import Report, build_report
 from pipeline.report.funnel import print_funnel
-from written_run import STAGES, Page, Written, write_run
 
 PAGES = [
     *[
@@ -54,11 +53,11 @@ def test_it_says_what_is_left_and_what_went(report: Report) -> None:
     text = printed(report, width=80)
     lines = [line.split() for line in text.splitlines()]
     assert "Of 1,000 raw tokens, 270 are left." in text
-    assert ["gopher_quality", "400"] == next(line[:2] for line in lines if line[:1] == ["gopher_quality"])
-    assert ["near_duplicate", "-100"] == next(line[:2] for line in lines if line[:1] == ["near_duplicate"])
-    assert ["trimmed", "-30.0"] == next(line[:2] for line in lines if line[:1] == ["trimmed"])
+    assert next(line[:2] for line in lines if line[:1] == ["gopher_quality"]) == ["gopher_quality", "400"]
+    assert next(line[:2] for line in lines if line[:1] == ["near_duplicate"]) == ["near_duplicate", "-100"]
+    assert next(line[:2] for line in lines if line[:1] == ["trimmed"]) == ["trimmed", "-30.0"]
     assert "Kept 27.0 % of 1,000 tokens, 30.0 % of 10 documents" in text
-    assert "1 records could not be read (1 truncated_gzip)" in text
+    assert "1 record could not be read (1 truncated_gzip)" in text
     assert "The ledger balances." in text
 
 

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from written_run import Page, Written, write_run
 
 from pipeline.report.build import build_report
 from pipeline.report.card import dataset_card
 from pipeline.report.markdown import cell, report_markdown, table
-from written_run import Page, Written, write_run
 
 PAGES = [
     Page((4000, 700, 1000), source="a|b\n<script>", language="de", goes=("gopher_quality", "too_few_words")),

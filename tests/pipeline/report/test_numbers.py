@@ -36,8 +36,8 @@ def test_sizes(value: int) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (9_999, "9,999"), (10_000, "10.0 k"), (999_499, "999 k"), (999_999, "1.00 M"), (300e9, "300 B"),
-     (1.5e12, "1.50 T"), (-12_345, "-12.3 k")],
+    [(0, "0"), (9_999, "9,999"), (10_000, "10.0 k"), (999_499, "999 k"), (999_999, "1.00 M"),
+     (300e9, "300 B"), (1.5e12, "1.50 T"), (-12_345, "-12.3 k")],
 )  # fmt: skip
 def test_counts(value: float, text: str) -> None:
     assert count(value) == text

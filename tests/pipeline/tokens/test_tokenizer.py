@@ -1,3 +1,4 @@
+import gzip
 import json
 import unicodedata
 from collections.abc import Callable
@@ -282,3 +283,12 @@ def test_errors_say_what_to_change(tokenizer_file: Path, tmp_path: Path) -> None
 
     with pytest.raises(UserError, match="cannot be loaded"):
         Tokenizer.open(variant(tokenizer_file, tmp_path, panics), backend="tokenizers")
+
+
+@pytest.mark.parametrize("name", ["text/reddit/part-00.jsonl.gz", "text/multilingual.jsonl.gz"])
+def test_real_documents_get_the_reference_ids(shared_data: Path, tokenizer_file: Path, name: str) -> None:
+    with gzip.open(shared_data / name) as lines:
+        documents = [json.loads(line)["text"][:3000] for line, _ in zip(lines, range(500), strict=False)]
+    tokenizer = Tokenizer.open(str(tokenizer_file))
+    assert f"on {len(documents)} of {len(documents)} documents" in tokenizer.check(column(documents))
+    assert tokenizer.backend == "gigatoken"

@@ -1,0 +1,58 @@
+"""What FineWeb's rules count, line by line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.kernels.buffers import text_buffers
+from filters.kernels.chunks import count_points
+from filters.kernels.jit import kernel
+from filters.kernels.lines import hash_lines
+from filters.kernels.table import grown, repeated
+from filters.kernels.unicode import TERMINAL, last_character
+from filters.kernels.words import find_lines, find_words, longest
+
+COUNTS = ("characters", "words", "lines", "terminal_lines", "short_lines", "duplicate_line_characters")
+_COUNTS = len(COUNTS)
+
+
+@kernel
+def _count(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], short_line_characters: int
+) -> NDArray[np.int64]:
+    """int64 (COUNTS, texts)."""
+    texts = len(offsets) - 1
+    counts = np.empty((_COUNTS, texts), np.int64)
+    most_bytes = longest(offsets)
+    most = most_bytes // 2 + 2
+    edges = np.empty(most_bytes + 2, np.int64)
+    line_starts, paragraph_starts = np.empty(most, np.int64), np.empty(most, np.int64)
+    hashes, sizes = np.empty(most, np.uint64), np.empty(most, np.int64)
+    slots = np.zeros(16, np.int64)
+    for text in range(texts):
+        start, stop = offsets[text], offsets[text + 1]
+        words = find_words(data, start, stop, edges)
+        lines, _ = find_lines(data, edges, words, line_starts, paragraph_starts)
+        hash_lines(data, edges, line_starts, lines, hashes, sizes)
+        slots = grown(slots, lines)
+        _, duplicates = repeated(slots, text + 1, hashes, sizes, lines)
+        terminal = short = 0
+        for line in range(lines):
+            first, last = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
+            terminal += last_character(data, first, last) & TERMINAL != 0
+            short += sizes[line] <= short_line_characters
+        counts[0, text] = count_points(data, start, stop)
+        counts[1, text] = words
+        counts[2, text] = lines
+        counts[3, text] = terminal
+        counts[4, text] = short
+        counts[5, text] = duplicates
+    return counts
+
+
+def count(texts: pa.LargeStringArray, short_line_characters: int) -> dict[str, NDArray[np.int64]]:
+    """What COUNTS names, each int64 (texts,). A short line has at most so many characters."""
+    counts = _count(*text_buffers(texts), short_line_characters)
+    return dict(zip(COUNTS, counts, strict=True))

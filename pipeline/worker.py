@@ -1,0 +1,33 @@
+"""A local worker process: Beam's own, made quiet, and gone when its run is gone.
+
+    python -m pipeline.worker      (started by pipeline.engine, never by hand)
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+
+
+def main() -> None:
+    """Work until the run says that there is no more to do."""
+    # What goes wrong in a worker reaches the run as the failure of its work; Beam's log would only say it twice.
+    logging.disable(logging.ERROR)
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    from apache_beam.runners.worker import sdk_worker_main
+
+    sdk_worker_main.main(sys.argv)
+
+
+def _leave_with_parent(parent: int) -> None:
+    """A run that is killed must not leave workers behind that go on writing into its directory."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
