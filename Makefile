@@ -12,11 +12,12 @@ setup: .venv/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/assay warm
 	touch $@
 
 demo: setup
 	$(BIN)/assay sample-web runs/demo-web
-	$(BIN)/assay run configs/quickstart.yaml runs/demo-web --out runs/demo
+	$(BIN)/assay run configs/quickstart.yaml 'runs/demo-web/*.warc*' --out runs/demo
 
 test: setup
 	$(BIN)/python -m pytest

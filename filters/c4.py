@@ -1,4 +1,4 @@
-"""C4's cleaning (Raffel et al. 2020, "Exploring the Limits of Transfer Learning", section 2.2): lines, then pages."""
+"""C4's cleaning (Raffel et al. 2020, "Exploring the Limits of Transfer Learning", section 2.2)."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ _ANY_LENGTH = 2**62
 class C4Lines(Editor):
     """Keeps the lines of a page that look like sentences, and takes citation marks out of them.
 
-    A line is what stands between line feeds, without the whitespace at its ends; blank lines go, and the lines that
-    stay are joined by single line feeds. A text no line of which stays becomes empty.
+    A line is what stands between line feeds, without the whitespace at its ends; blank lines go, and the
+    lines that stay are joined by single line feeds. A text no line of which stays becomes empty.
 
-    In the dialect `assay`, first the citation marks are taken out of the text, in one pass from left to right: `[`, then
-    `edit`, or `citation needed`, or any number of ASCII digits, then `]`. Then a line stays if
+    In the dialect `assay`, first the citation marks are taken out of the text, in one pass from left to
+    right: `[`, then `edit`, or `citation needed`, or any number of ASCII digits, then `]`. Then a line stays
+    if
     - it has at least `min_words` `str.split()` words,
     - it ends in terminal punctuation: a sentence mark of any script or an end quotation mark (`TERMINAL` of
       `filters.kernels.unicode`), and not in an ellipsis, which marks text that was cut off,
@@ -41,8 +42,9 @@ class C4Lines(Editor):
     - "javascript" stands nowhere in it, letter case aside,
     - none of `policy_phrases` stands in it, letter case aside.
 
-    The origin's code, which the paper sums up, has these rules for English; its end quotation mark is `"` alone.
-    datatrove and dolma ask for three words. FineWeb runs this with three words, and terminal punctuation switched off.
+    The origin's code, which the paper sums up, has these rules for English; its end quotation mark is `"`
+    alone. datatrove and dolma ask for three words. FineWeb runs this with three words, and terminal
+    punctuation switched off.
 
     Another dialect is a subclass with its own `dialect`, defaults and `edit`.
     """
@@ -78,12 +80,13 @@ class C4Lines(Editor):
 class C4Pages(Filter):
     """Drops pages with too few sentences, too much text, code, or filler text.
 
-    Put it after `c4_lines`: then it judges, as the origin does, what is left of the page. (The origin bounds the
-    length before that; dclm looks for `{` and filler text anywhere.)
+    Put it after `c4_lines`: then it judges, as the origin does, what is left of the page. (The origin bounds
+    the length before that; dclm looks for `{` and filler text anywhere.)
 
     Measures, in the dialect `assay`:
-    - `sentence_count`: as `filters.kernels.sentences` counts them, by marks alone, in any script. A line that is not empty
-      has at least one. (The origin uses NLTK's English punkt; datatrove asks for five, dolma for none.)
+    - `sentence_count`: as `filters.kernels.sentences` counts them, by marks alone, in any script. A line
+      that is not empty has at least one. (The origin uses NLTK's English punkt; datatrove asks for five,
+      dolma for none.)
     - `character_count`: code points.
     - `curly_bracket_count`: how often `{` stands in the text.
     - `lorem_ipsum_count`: how often "lorem ipsum" does, letter case aside.

@@ -42,7 +42,7 @@ class Detoxify(Filter):
     )
     checkpoint: Resource | None = Field(
         default=None,
-        description="A checkpoint as Detoxify publishes it (.ckpt), with labels and weights; `model` then gives "
+        description="A checkpoint as Detoxify publishes it (.ckpt), labels and weights; `model` then gives "
         "architecture and tokenizer only (`bert-base-uncased`, `roberta-base`, `xlm-roberta-base`).",
     )
     thresholds: dict[Label, float] = Field(

@@ -18,17 +18,18 @@ from filters.stage import Filter, Rule
 class FineWeb(Filter):
     """Drops texts that are lists, menus or copies of their own lines.
 
-    Lines are those of `filters.kernels.words`: not blank, without the whitespace at their ends. A fraction of nothing is
-    NaN and fires no rule.
+    Lines are those of `filters.kernels.words`: not blank, without the whitespace at their ends. A fraction
+    of nothing is NaN and fires no rule.
 
     Measures, in the dialect `assay`:
-    - `terminal_line_fraction`: lines whose last character is a sentence mark of any script or an end quotation mark
-      (`TERMINAL` of `filters.kernels.unicode`) / lines.
+    - `terminal_line_fraction`: lines whose last character is a sentence mark of any script or an end
+      quotation mark (`TERMINAL` of `filters.kernels.unicode`) / lines.
     - `short_line_fraction`: lines of at most `short_line_characters` code points / lines.
-    - `duplicate_line_char_fraction`: the size of lines that came before / length of the text, both in code points: the
-      measure of Gopher's repetition rules. (datatrove leaves line feeds out of the length.)
-    - `newline_word_ratio`: line feeds between lines, which is lines - 1, / `str.split()` words. (datatrove counts
-      the line feeds around blank lines too, so there the number hangs on how the extractor separates paragraphs.)
+    - `duplicate_line_char_fraction`: the size of lines that came before / length of the text, both in code
+      points: the measure of Gopher's repetition rules. (datatrove leaves line feeds out of the length.)
+    - `newline_word_ratio`: line feeds between lines, which is lines - 1, / `str.split()` words. (datatrove
+      counts the line feeds around blank lines too, so there the number hangs on how the extractor separates
+      paragraphs.)
 
     Another dialect is a subclass with its own `dialect`, defaults and `measure`; the rules stay.
     """
@@ -45,7 +46,7 @@ class FineWeb(Filter):
     max_duplicate_line_char_fraction: float | None = Field(
         default=0.01,
         ge=0,
-        description="Above: duplicate_line_characters. The paper prints 0.1; the English data was made with 0.01.",
+        description="Above: duplicate_line_characters. The paper prints 0.1; the English data had 0.01.",
     )
     max_newline_word_ratio: float | None = Field(default=0.3, ge=0, description="Above: too_many_newlines.")
     short_line_characters: int = Field(default=30, ge=0, description="A line of at most so many is short.")

@@ -21,20 +21,21 @@ BULLETS = ("•", "●", "*", "-")
 class GopherQuality(Filter):
     """Drops texts that do not look like prose: by their length, words, symbols and lines.
 
-    Words and lines are those of `filters.kernels.words`: `str.split()` words, and lines that are not blank, without the
-    whitespace at their ends. A mean or a fraction of nothing is NaN and fires no rule; a text without words goes
-    as `too_few_words`.
+    Words and lines are those of `filters.kernels.words`: `str.split()` words, and lines that are not blank,
+    without the whitespace at their ends. A mean or a fraction of nothing is NaN and fires no rule; a text
+    without words goes as `too_few_words`.
 
     Measures, in the dialect `assay`:
     - `word_count`.
     - `mean_word_length`: code points in words / words.
-    - `hash_word_ratio` and `ellipsis_word_ratio`: occurrences of `#`, and of `...` or `…`, anywhere in the text / words.
-      The paper bounds "either", so each has its own rule. (dclm adds them up; dolma counts words that hold one.)
+    - `hash_word_ratio` and `ellipsis_word_ratio`: occurrences of `#`, and of `...` or `…`, anywhere in the
+      text / words. The paper bounds "either", so each has its own rule. (dclm adds them up; dolma counts
+      words that hold one.)
     - `bullet_line_fraction`: lines that begin with one of `bullets` / lines.
     - `ellipsis_line_fraction`: lines that end in `...` or `…` / lines.
     - `letter_word_fraction`: words with at least one letter of any script (`str.isalpha`) / words.
-    - `stop_word_count`: how many of `stop_words` are words of the text, each counted once, letter case as written.
-      "The" and "the," are not "the". (dolma and NeMo Curator count occurrences; dclm lowers case.)
+    - `stop_word_count`: how many of `stop_words` are words of the text, each counted once, letter case as
+      written. "The" and "the," are not "the". (dolma and NeMo Curator count occurrences; dclm lowers case.)
 
     datatrove, which made FineWeb, differs in that its words are a language's tokens, punctuation apart.
 

@@ -24,28 +24,31 @@ def _bound(default: float, reason: str) -> float | None:
 class GopherRepetition(Filter):
     """Drops texts too much of which repeats: lines, paragraphs, and runs of n words (n-grams).
 
-    Words, lines and paragraphs are those of `filters.kernels.words`: `str.split()` words; lines that are not blank, without
-    the whitespace at their ends; paragraphs with a blank line between them. All sizes are in code points, and a
-    *character fraction* is over the length of the whole text, whitespace included.
+    Words, lines and paragraphs are those of `filters.kernels.words`: `str.split()` words; lines that are not
+    blank, without the whitespace at their ends; paragraphs with a blank line between them. All sizes are in
+    code points, and a *character fraction* is over the length of the whole text, whitespace included.
 
     Measures, in the dialect `assay`:
-    - `duplicate_line_fraction`: lines that came before / lines. The first of several equal lines is no duplicate.
+    - `duplicate_line_fraction`: lines that came before / lines. The first of several equal lines is no
+      duplicate.
     - `duplicate_line_char_fraction`: the size of those lines / length.
-    - `duplicate_paragraph_fraction` and `duplicate_paragraph_char_fraction`: the same of paragraphs; the line feeds
-      inside a paragraph belong to it.
+    - `duplicate_paragraph_fraction` and `duplicate_paragraph_char_fraction`: the same of paragraphs; the
+      line feeds inside a paragraph belong to it.
     - `top_{n}_gram_char_fraction`, n = 2, 3, 4: the n-gram that occurs most often, the first of several: its
-      occurrences times its size, with single spaces in it, / length. Occurrences may overlap, so it can exceed 1;
-      where no n-gram occurs twice, the first one is the most frequent.
+      occurrences times its size, with single spaces in it, / length. Occurrences may overlap, so it can
+      exceed 1; where no n-gram occurs twice, the first one is the most frequent.
     - `duplicate_{n}_gram_char_fraction`, n = 5 .. 10: going through the text, an n-gram that came before is a
-      duplicate, and its words are passed over: no word counts twice. The size of the words in duplicates, without
-      the spaces, / length.
+      duplicate, and its words are passed over: no word counts twice. The size of the words in duplicates,
+      without the spaces, / length.
 
-    An empty text has no fractions (NaN, no rule fires); a text with fewer than n words has 0 characters in n-grams.
+    An empty text has no fractions (NaN, no rule fires); a text with fewer than n words has 0 characters in
+    n-grams.
 
-    Where the paper is silent this is datatrove's reading (repeats after the first, the whole text below the line, the
-    two ways to measure an n-gram), so that published FineWeb bounds mean what they meant; unlike there, n-grams are equal
-    only if their words are, not if their letters are ("ab c" is not "a bc"), and whitespace at the ends of lines is
-    nothing. dolma, redpajama and dclm count the first occurrence too, over characters in words.
+    Where the paper is silent this is datatrove's reading (repeats after the first, the whole text below the
+    line, the two ways to measure an n-gram), so that published FineWeb bounds mean what they meant; unlike
+    there, n-grams are equal only if their words are, not if their letters are ("ab c" is not "a bc"), and
+    whitespace at the ends of lines is nothing. dolma, redpajama and dclm count the first occurrence too,
+    over characters in words.
 
     Another dialect is a subclass with its own `dialect`, defaults and `measure`; the rules stay.
     """

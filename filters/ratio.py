@@ -11,4 +11,5 @@ from numpy.typing import NDArray
 def ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
     """part / whole, float64 (documents,); NaN, on which no rule fires, where `whole` is 0."""
     undefined = np.full(len(whole), np.nan)
-    return np.divide(part, whole, out=undefined, where=whole != 0)
+    ratios: NDArray[np.float64] = np.divide(part, whole, out=undefined, where=whole != 0)
+    return ratios

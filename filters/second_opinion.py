@@ -15,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 class SecondOpinion(BaseModel):
     """langdetect can confirm the label, never overrule it.
 
-    Where it names the same language, the score becomes (2 x score + its probability) / 3; else label and score stay.
-    Both choices were measured on 1,500 single sentences of 75 languages on which lid.176 scored below 0.65 (31 % of
-    its labels right). Where the two agree, the new score is near the share of right labels: 51 % right for a first
-    score of 0.2 to 0.3, 54 % to 0.4, 68 % to 0.5, 66 % to 0.65. Where they differ, the model is right in 16 % and
-    langdetect in 19 %: it knows 55 languages, and is as sure as ever of a text in another. So its word alone is not
-    worth taking.
+    Where it names the same language, the score becomes (2 x score + its probability) / 3; else label and
+    score stay. Both choices were measured on 1,500 single sentences of 75 languages on which lid.176 scored
+    below 0.65 (31 % of its labels right). Where the two agree, the new score is near the share of right
+    labels: 51 % right for a first score of 0.2 to 0.3, 54 % to 0.4, 68 % to 0.5, 66 % to 0.65. Where they
+    differ, the model is right in 16 % and langdetect in 19 %: it knows 55 languages, and is as sure as ever
+    of a text in another. So its word alone is not worth taking.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

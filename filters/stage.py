@@ -65,6 +65,9 @@ class Stage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(np.ufunc,))
 
     kind: ClassVar[Kind]
+    extra: ClassVar[str | None] = None  # the optional dependencies it needs: `pip install assay[...]`
+    requires: ClassVar[frozenset[str]] = frozenset()  # columns that an earlier stage must have added
+    provides: ClassVar[frozenset[str]] = frozenset()  # columns that it adds
 
     stage: str
     name: str | None = Field(

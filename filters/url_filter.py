@@ -26,8 +26,8 @@ class UrlFilter(Filter):
       `notexample.org`). The case of a host, its port, a user in front of it and a dot behind it make no
       difference, and Unicode and punycode are the same host.
     - `urls`: a URL that is one of them or continues one at a boundary (`example.org/a` blocks
-      `example.org/a/b` and `example.org/a?b`, not `example.org/ab`). The scheme, `www.` and a last `/` make no difference;
-      the case of the path does.
+      `example.org/a/b` and `example.org/a?b`, not `example.org/ab`). The scheme, `www.` and a last `/` make
+      no difference; the case of the path does.
     - `strict_words`: one such word in the URL is enough; `soft_words`: it takes `min_soft_words`. A word is
       a run of letters and digits, whatever its case.
 

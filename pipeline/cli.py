@@ -160,6 +160,14 @@ def sample_web(
     _out().print(f"a small web lies in {folder}", soft_wrap=True)
 
 
+@app.command("warm", hidden=True)
+def warm_up() -> None:
+    """Compile the kernels, once for an installation; otherwise the first run does it."""
+    from pipeline.warm import warm
+
+    warm()
+
+
 _beam_options: list[str] = []
 
 

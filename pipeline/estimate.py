@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -69,6 +70,7 @@ def _logistic(value: float) -> float:
     return 1 / (1 + math.exp(-value)) if value > -600 else math.exp(max(value, -600.0))
 
 
+@lru_cache
 def student_t(probability: float, degrees: int) -> float:
     """The quantile of Student's t for a probability above 1/2 and whole degrees of freedom, to 6 digits.
 

@@ -104,7 +104,8 @@ def _number(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else float(value)
 
 
-_BESIDE_NAMES = 42  # columns for value, bound and verdict, before names are broken
+_GAPS = 6  # columns between the four of the table
+_VERDICT = 20  # columns that the verdict has at least, before names are broken
 
 
 def print_explanation(explanation: Explanation, console: Console) -> None:
@@ -147,23 +148,23 @@ def _counts(document: ExplainedDocument) -> list[tuple[str, int | None]]:
 
 
 def _table(document: ExplainedDocument, width: int) -> Table:
-    names = [
-        name for stage in document.stages for name in (stage.label, *(f"  {c.measure}" for c in stage.checks))
-    ]
-    room = max(width - _BESIDE_NAMES, 10)
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column(
-        "stage and measure", overflow="fold", min_width=min(max(map(len, names), default=0), room)
-    )
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("drops if", no_wrap=True)
-    table.add_column("verdict", overflow="fold")
+    """Names are whole as long as the verdict has room beside them. What is too long is broken, never cut."""
     styles = {"dropped": "bold red", "not reached": "dim", "not judged": "dim", "passed": "bold"}
-    for judgement in document.stages:
-        verdict = f"{judgement.outcome}{f': {judgement.note}' if judgement.note else ''}"
-        table.add_row(Text(judgement.label), "", "", Text(verdict), style=styles[judgement.outcome])
-        for check in judgement.checks:
-            table.add_row(*map(Text, _cells(check)), style="red" if check.fired else "")
+    header = ("stage and measure", "value", "drops if", "verdict")
+    rows = [(header, "bold")]
+    for stage in document.stages:
+        verdict = f"{stage.outcome}: {stage.note}" if stage.note else stage.outcome
+        rows.append(((stage.label, "", "", verdict), styles[stage.outcome]))
+        rows += [(_cells(check), "red" if check.fired else "") for check in stage.checks]
+    name, value, bound, _ = (max(len(cells[at]) for cells, _ in rows) for at in range(4))
+    name = min(name, max(width - value - bound - _GAPS - _VERDICT, 10))
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    table.add_column(width=name, overflow="fold")
+    table.add_column(width=value, justify="right", no_wrap=True)
+    table.add_column(width=bound, no_wrap=True)
+    table.add_column(width=max(width - name - value - bound - _GAPS, 8), overflow="fold")
+    for cells, style in rows:
+        table.add_row(*map(Text, cells), style=style)
     return table
 
 

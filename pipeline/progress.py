@@ -30,6 +30,8 @@ class Speed:
     bytes_per_second: float
 
     def describe(self, total_units: int, total_bytes: int) -> str:
+        if not self.documents and not self.bytes:
+            return f"{total_units} units, starting"
         rate = self.bytes_per_second
         pieces = [
             f"{self.units}/{total_units} units",
@@ -80,7 +82,7 @@ class RunProgress:
         )
         with Progress(*columns, console=self._console) as bar:
             total = sum(unit.bytes for unit in units)
-            task = bar.add_task(title, total=total or 1, speed="starting workers")
+            task = bar.add_task(title, total=total or 1, speed="")
             meter = _Meter(self._run, number)
             while not stop.wait(_REDRAW_SECONDS):
                 self._redraw(bar, task, meter.read(), len(units), total)
@@ -88,14 +90,17 @@ class RunProgress:
 
     @staticmethod
     def _redraw(bar: Progress, task: TaskID, speed: Speed, units: int, total: int) -> None:
-        if speed.units or speed.bytes:
-            bar.update(task, completed=speed.bytes, speed=speed.describe(units, total))
+        bar.update(task, completed=speed.bytes, speed=speed.describe(units, total))
 
     def _show_lines(self, stop: threading.Event, title: str, number: int, units: Sequence[Unit]) -> None:
         meter = _Meter(self._run, number)
         total = sum(unit.bytes for unit in units)
-        while not stop.wait(_LINE_SECONDS):
-            self.say(f"{title}: {meter.read().describe(len(units), total)}")
+        said = time.monotonic()
+        while not stop.wait(_REDRAW_SECONDS):
+            speed = meter.read()
+            if time.monotonic() - said >= _LINE_SECONDS:
+                said = time.monotonic()
+                self.say(f"{title}: {speed.describe(len(units), total)}")
         self.say(f"{title}: {meter.read().describe(len(units), total)}")
 
 
@@ -104,12 +109,14 @@ class _Meter:
 
     def __init__(self, run: RunDirectory, number: int) -> None:
         self._folder = beat_folder(run, number)
-        self._start = time.monotonic()
         self._before = self._sums()
+        self._start: float | None = None  # when the first worker was seen at work
 
     def read(self) -> Speed:
         documents, size, units = self._sums()
-        seconds = max(time.monotonic() - self._start, 1e-9)
+        if self._start is None and (documents, size, units) != self._before:
+            self._start = time.monotonic() - _REDRAW_SECONDS
+        seconds = time.monotonic() - self._start if self._start is not None else 1.0
         return Speed(
             documents, size, units, (documents - self._before[0]) / seconds, (size - self._before[1]) / seconds
         )

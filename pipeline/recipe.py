@@ -97,14 +97,14 @@ class Recipe(BaseModel):
                 )
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", stage.label):
                 raise ValueError(f"{where}: `{stage.label}` names files; use letters, digits, `_` and `-`")
-            missing = set(getattr(stage, "requires", ())) - provided
+            missing = set(stage.requires) - provided
             if missing:
                 names = ", ".join(sorted(missing))
                 raise ValueError(
                     f"{where}: needs {names} from an earlier stage; put a stage that adds it before this one"
                 )
             seen.add(stage.label)
-            provided |= set(getattr(stage, "provides", ()))
+            provided |= set(stage.provides)
         return self
 
 

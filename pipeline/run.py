@@ -33,6 +33,7 @@ from pipeline.sources.plan import describe_inputs, plan_units
 from pipeline.sources.unit import Unit
 from pipeline.tokens.shards import write_shards
 from pipeline.tokens.tokenizer import TokenizerInfo
+from pipeline.warm import is_warm, warm
 
 _DONE = "done.json"
 _FAILURE = "failure.log"
@@ -142,6 +143,9 @@ def _prepare(
     progress: RunProgress,
 ) -> dict[str, Any]:
     """The manifest, made once. Stages are opened here first, so that what cannot be opened fails before reading."""
+    if not is_warm():
+        progress.say("compiling kernels, once for this installation (half a minute)")
+        warm()
     resources = fetch_resources(recipe, directory)
     load_all(recipe, resources)
     if files.exists(directory.path("manifest.json")):

@@ -11,7 +11,8 @@ def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray
     """The UTF-8 bytes (uint8) and the offsets (int64, one more than there are texts), without a copy.
 
     Text i is `data[offsets[i]:offsets[i + 1]]`; the first offset need not be 0 (the column may be a slice).
-    A null is an empty text. Both arrays are read-only, always: numba compiles a kernel anew for writable ones.
+    A null is an empty text. Both arrays are read-only, always: numba compiles a kernel anew for writable
+    ones.
     """
     if not pa.types.is_large_string(texts.type):
         texts = texts.cast(pa.large_string())

@@ -158,8 +158,8 @@ def edit_lines(
     """The texts with the lines that stay, a line feed between two.
 
     `citations` are taken out first. A line stays if it has at least `min_words` words, none of them longer than
-    `max_word_characters`, if it ends in terminal punctuation other than an ellipsis (where `terminal` asks for that),
-    and if none of the phrases stands in it.
+    `max_word_characters`, if it ends in terminal punctuation other than an ellipsis (where `terminal` asks
+    for that), and if none of the phrases stands in it.
     """
     return text_array(
         *_edit(

@@ -43,7 +43,7 @@ def last_chunk(data: NDArray[np.uint8], start: int, stop: int) -> np.uint64:
 def _continuations(chunk: np.uint64) -> int:
     """How many of the eight bytes are 10xxxxxx: in UTF-8, all but the first byte of a character."""
     marks = (chunk & ~(chunk << _1) & _HIGHEST_BITS) >> _7
-    return np.int64((marks * _LOWEST_BITS) >> _56)
+    return int(np.int64((marks * _LOWEST_BITS) >> _56))
 
 
 @inline

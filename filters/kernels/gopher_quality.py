@@ -54,8 +54,8 @@ def _starts_with_one(
 
 @kernel
 def _index(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The slots that find each of these hashes, all with stamp 1."""
-    slots = np.zeros(slots_for(len(hashes)), np.int64)
+    """The slots that find each of these hashes, all with stamp 1, and enough empty ones that few words collide."""
+    slots = np.zeros(slots_for(4 * len(hashes)), np.int64)
     for place in range(len(hashes)):
         first_equal(slots, len(slots), 1, hashes, place)
     return slots
@@ -79,22 +79,24 @@ def _count(
         np.empty(most_bytes // 2 + 2, np.int64),
         np.empty(most_bytes // 2 + 2, np.int64),
     )
-    seen_in = np.full(len(stop_words), -1)  # the last text that had this stop word
+    seen_in = np.full(len(stop_slots), -1)  # the last text that had the stop word in this slot
 
     for text in range(texts):
         start, stop = offsets[text], offsets[text + 1]
         words = find_words(data, start, stop, edges)
         lines, _ = find_lines(data, edges, words, line_starts, paragraph_starts)
-        characters = with_letter = distinct_stop_words = 0
+        characters = with_letter = 0
         for word in range(words):
             first, last = edges[2 * word], edges[2 * word + 1]
             characters += count_points(data, first, last)
             with_letter += any_of(data, first, last, LETTER)
             slot = find(stop_slots, len(stop_slots), 1, stop_words, hash_bytes(data, first, last))
-            if stop_slots[slot] != 0:
-                place = stop_slots[slot] & 0xFFFFFFFF
-                distinct_stop_words += seen_in[place] != text
-                seen_in[place] = text
+            seen_in[slot] = (
+                text if stop_slots[slot] != 0 else seen_in[slot]
+            )  # no branch: a guess would fail often
+        distinct_stop_words = 0
+        for slot in range(len(seen_in)):
+            distinct_stop_words += seen_in[slot] == text
         bullet_lines = ellipsis_lines = 0
         for line in range(lines):
             first, last = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
@@ -121,7 +123,7 @@ def _stop_word_table(stop_words: tuple[str, ...]) -> tuple[NDArray[np.uint64], N
 def count(
     texts: pa.LargeStringArray, stop_words: tuple[str, ...], bullets: tuple[str, ...]
 ) -> dict[str, NDArray[np.int64]]:
-    """What COUNTS names, each int64 (texts,). `stop_words` are counted once each, `bullets` are what lines begin with."""
+    """What COUNTS names, each int64 (texts,). A stop word is counted once, a bullet is what a line begins with."""
     bullet_buffers = text_buffers(pa.array(bullets, pa.large_string()))
     counts = _count(*text_buffers(texts), *_stop_word_table(stop_words), *bullet_buffers)
     return dict(zip(COUNTS, counts, strict=True))

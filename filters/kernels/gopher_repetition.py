@@ -40,7 +40,7 @@ def _words(
     words: NDArray[np.uint64],
     word_ends: NDArray[np.int64],
 ) -> None:
-    """The hash of each word, and how many code points stand in words up to its end, from `word_ends[1]` on."""
+    """The hash of each word, and how many code points stand in words up to its end (`word_ends[word + 1]`)."""
     word_ends[0] = 0
     for word in range(count):
         start, stop = edges[2 * word], edges[2 * word + 1]
@@ -61,15 +61,16 @@ def _narrow(
     slots: NDArray[np.int64],
     stamp: int,
 ) -> int:
-    """Of the first `candidates` places in `at`, in order, keep those whose n-gram stands in the text twice or more.
+    """Of the first `candidates` places in `at`, in order, keep those whose n-gram stands twice or more.
 
-    Before, `grams` holds the hash of the (n-1)-gram of each candidate; after, of the n-gram. `first[c]` becomes the
-    first place of the n-gram of `at[c]`, and `counts` at that place how often it occurs. Returns how many are kept.
+    Before, `grams` holds the hash of the (n-1)-gram of each candidate; after, of the n-gram. `first[c]`
+    becomes the first place of the n-gram of `at[c]`, and `counts` at that place how often it occurs. Returns
+    how many are kept.
     """
     slot_count = slots_for(candidates)
     whole = 0
     for c in range(candidates):
-        place = np.int64(at[c])
+        place = int(np.int64(at[c]))
         if place + n > word_count:
             break
         grams[place] = absorb(grams[place], words[place + n - 1])
@@ -94,14 +95,14 @@ def _top_size(
     word_ends: NDArray[np.int64],
     word_count: int,
 ) -> int:
-    """Occurrences of the most frequent n-gram, the first of several, times its size with single spaces in it."""
+    """Occurrences of the most frequent n-gram, the first of several, times its size with spaces."""
     if word_count < n:
         return 0
-    best, most = np.int64(0), np.int64(1)  # where none repeats, the first of all
+    best, most = 0, 1  # where none repeats, the first of all
     for c in range(candidates):
         if counts[first[c]] > most:
-            best, most = np.int64(first[c]), np.int64(counts[first[c]])
-    return int(most * (word_ends[best + n] - word_ends[best] + n - 1))
+            best, most = int(np.int64(first[c])), int(np.int64(counts[first[c]]))
+    return most * int(word_ends[best + n] - word_ends[best] + n - 1)
 
 
 @inline
@@ -117,7 +118,7 @@ def _duplicate_size(
     total = 0
     free = 0  # the first word after the last n-gram that was taken
     for c in range(candidates):
-        place = np.int64(at[c])
+        place = int(np.int64(at[c]))
         if place < free:
             continue
         if counts[first[c]] > 0:
@@ -132,8 +133,9 @@ def _duplicate_size(
 def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """int64 (COUNTS, texts).
 
-    An n-gram can only repeat where the (n-1)-gram that begins it does. So only the 2-grams of all places are looked
-    up; `at` then holds the places that are still in question, soon few, and none in most texts when n is 5.
+    An n-gram can only repeat where the (n-1)-gram that begins it does. So only the 2-grams of all places are
+    looked up; `at` then holds the places that are still in question, soon few, and none in most texts when n
+    is 5.
     """
     texts = len(offsets) - 1
     totals = np.empty((_COUNTS, texts), np.int64)

@@ -1,7 +1,7 @@
 """64-bit hashes of byte strings and of sequences of hashes.
 
-Two different sequences share a hash about once in 2**64 pairs: a document of a million words has 5e11 pairs, so the
-kernels take equal hashes for equal words and keep no text. The hashes are the same on every machine.
+Two different sequences share a hash about once in 2**64 pairs: a document of a million words has 5e11 pairs,
+so the kernels take equal hashes for equal words and keep no text. The hashes are the same on every machine.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The one way to compile a kernel.
 
-numba's own cache does not notice that a function which a cached kernel calls was changed in another file, and would
-go on running the old code. So the cache lives in a folder named after the content of every kernel file: a change
-to any of them compiles all of them anew, once per installation, and never gives a stale answer.
+numba's own cache does not notice that a function which a cached kernel calls was changed in another file,
+and would go on running the old code. So the cache lives in a folder named after the content of every kernel
+file: a change to any of them compiles all of them anew, once per installation, and never gives a stale
+answer.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import platformdirs
 
@@ -32,6 +33,9 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
 import numba  # noqa: E402  (reads NUMBA_CACHE_DIR when it is imported)
 
 
+_INLINE: dict[str, Any] = {"nogil": True, "cache": True, "forceinline": True, "_nrt": False}
+
+
 def kernel(function: F) -> F:
     """Compile a loop over Arrow buffers: no GIL, cached on disk."""
     return cast(F, numba.njit(nogil=True, cache=True)(function))
@@ -40,6 +44,7 @@ def kernel(function: F) -> F:
 def inline(function: F) -> F:
     """Compile a helper into every kernel that calls it. It must not make or return an array.
 
-    Without `_nrt=False` numba counts references to every array at every call, which costs more than hashing a word.
+    Without `_nrt=False` numba counts references to every array at every call, which costs more than hashing
+    a word.
     """
-    return cast(F, numba.njit(nogil=True, cache=True, forceinline=True, _nrt=False)(function))
+    return cast(F, numba.njit(**_INLINE)(function))

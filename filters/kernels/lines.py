@@ -19,7 +19,7 @@ def hash_lines(
     hashes: NDArray[np.uint64],
     sizes: NDArray[np.int64],
 ) -> None:
-    """Write the hash of each line and its size in code points. The first three arguments are from `find_lines`."""
+    """Write the hash of each line and its size in code points."""
     for line in range(lines):
         start, stop = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
         hashes[line] = hash_bytes(data, start, stop)
@@ -33,7 +33,7 @@ def join_lines(
     hashes: NDArray[np.uint64],
     sizes: NDArray[np.int64],
 ) -> None:
-    """Turn what `hash_lines` wrote into the same for paragraphs, in place: lines with a line feed between two."""
+    """Turn what `hash_lines` wrote into the same for paragraphs, in place: lines, a line feed between two."""
     for paragraph in range(paragraphs):
         start, stop = paragraph_starts[paragraph], paragraph_starts[paragraph + 1]
         joined = np.uint64(0)

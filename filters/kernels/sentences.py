@@ -3,11 +3,12 @@
 A sentence ends
 - at the end of its line;
 - at a mark of `END` (`。` `।` `؟` ...), wherever it stands;
-- at a mark of `END_SPACED` (`.` `?` `!` `…` ...) that whitespace or the end of the line follows; more marks, closing
-  quotes and closing brackets may stand between the two.
+- at a mark of `END_SPACED` (`.` `?` `!` `…` ...) that whitespace or the end of the line follows; more marks,
+  closing quotes and closing brackets may stand between the two.
 
-What lies between two ends is a sentence if anything but whitespace, marks and closing quotes and brackets is in it. So
-"Wait... what?! (Really.)" has three, a heading is one, "3.5" ends none, and "Mr. Lee" ends one that people would not.
+What lies between two ends is a sentence if anything but whitespace, marks and closing quotes and brackets is
+in it. So "Wait... what?! (Really.)" has three, a heading is one, "3.5" ends none, and "Mr. Lee" ends one
+that people would not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether one of several phrases stands in a text, letter case aside: one table look-up for each byte.
 
-Case is that of `str.lower`, character for character: two characters are the same if their lower-case forms are, and
-a character whose lower-case form is not one character (İ is the only one) is only like itself. Words have no part in
-it: `cookie` stands in `cookies`.
+Case is that of `str.lower`, character for character: two characters are the same if their lower-case forms
+are, and a character whose lower-case form is not one character (İ is the only one) is only like itself.
+Words have no part in it: `cookie` stands in `cookies`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _Node = tuple[int, int, bytes]  # of a phrase: characters found, and the bytes t
 class Substrings:
     """Phrases, compiled to an automaton over bytes.
 
-    A state is 512 times its number, and it begins in 0. `steps[state + byte]` (int32) is the state after one more
-    byte, `steps[state + 256]` is 1 where a phrase ends. One array and no product: the look-up is all that one byte
-    waits for.
+    A state is 512 times its number, and it begins in 0. `steps[state + byte]` (int32) is the state after one
+    more byte, `steps[state + 256]` is 1 where a phrase ends. One array and no product: the look-up is all
+    that one byte waits for.
     """
 
     steps: NDArray[np.int32]

@@ -16,7 +16,7 @@ def count_byte(data: NDArray[np.uint8], start: int, stop: int, wanted: int) -> i
     """How many bytes of data[start:stop] are this one (below 0x80, so that it is a character)."""
     count = 0
     for i in range(start, stop):
-        count += data[i] == wanted
+        count += data[np.uint64(i)] == wanted
     return count
 
 
@@ -27,7 +27,7 @@ def count_hash_signs(data: NDArray[np.uint8], start: int, stop: int) -> int:
 
 @inline
 def _is_horizontal_ellipsis(data: NDArray[np.uint8], i: int) -> bool:
-    return data[i] == 0xE2 and data[i + 1] == 0x80 and data[i + 2] == 0xA6
+    return bool(data[i] == 0xE2 and data[i + 1] == 0x80 and data[i + 2] == 0xA6)
 
 
 @inline
@@ -36,11 +36,12 @@ def count_ellipses(data: NDArray[np.uint8], start: int, stop: int) -> int:
     count = 0
     run = 0  # full stops since the last ellipsis or other character
     for i in range(start, stop):
-        run = run + 1 if data[i] == _FULL_STOP else 0
+        byte = data[np.uint64(i)]
+        run = run + 1 if byte == _FULL_STOP else 0
         if run == 3:
             count += 1
             run = 0
-        elif data[i] == 0xE2 and i + 3 <= stop:
+        elif byte == 0xE2 and i + 3 <= stop:
             count += _is_horizontal_ellipsis(data, i)
     return count
 

@@ -1,8 +1,9 @@
 """A hash table from a 64-bit hash to the first place that holds it, for one document after another.
 
-A slot is an int64: the stamp of the document that filled it in the upper half, a place (an index into the document's
-array of hashes) in the lower. A slot with another stamp is empty, so the table is never cleared. A document uses only
-as many slots as its size asks for, so that a short document stays in the cache after a long one.
+A slot is an int64: the stamp of the document that filled it in the upper half, a place (an index into the
+document's array of hashes) in the lower. A slot with another stamp is empty, so the table is never cleared.
+A document uses only as many slots as its size asks for, so that a short document stays in the cache after a
+long one.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def grown(slots: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 def find(slots: NDArray[np.int64], size: int, stamp: int, hashes: NDArray[np.uint64], key: np.uint64) -> int:
     """The slot that holds `key`, or the empty slot where it would go. `size` is from `slots_for`."""
     mask = size - 1
-    slot = np.int64(key) & mask
+    slot = int(np.int64(key) & mask)
     while slots[slot] >> 32 == stamp and hashes[slots[slot] & _PLACE] != key:
         slot = (slot + 1) & mask
     return slot
@@ -48,7 +49,7 @@ def first_equal(
     """The first place whose hash is that of `place`, which is `place` itself where it is the first."""
     slot = find(slots, size, stamp, hashes, hashes[place])
     if slots[slot] >> 32 == stamp:
-        return slots[slot] & _PLACE
+        return int(slots[slot] & _PLACE)
     slots[slot] = np.int64(stamp) << 32 | place
     return place
 

@@ -1,7 +1,8 @@
 """What kind of character a code point is, as bits, and reading one from UTF-8.
 
-Whitespace and letters are those of `str.isspace` and `str.isalpha` of the running Python, so a word is what `str.split`
-gives and a letter is a letter in any script. The marks that end sentences are listed here; Python does not know them.
+Whitespace and letters are those of `str.isspace` and `str.isalpha` of the running Python, so a word is what
+`str.split` gives and a letter is a letter in any script. The marks that end sentences are listed here;
+Python does not know them.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ def _classes() -> NDArray[np.uint8]:
     return classes
 
 
+# In the functions below np.int64 widens a byte (numba would keep uint8, and shift its bits out), and int is
+# for the type checker.
+
 # Most runs of 256 code points are alike, so the table has two stages: which run, then which of its members.
 _RUNS, _RUN_OF = np.unique(_classes().reshape(-1, 256), axis=0, return_inverse=True)
 _CLASS = _RUNS.reshape(-1)
@@ -65,22 +69,22 @@ _ASCII = _classes()[:128].copy()
 @inline
 def class_of(point: int) -> int:
     """The bits of a code point."""
-    return int(_CLASS[np.int64(_RUN[point >> 8]) << 8 | point & 255])
+    return int(np.int64(_CLASS[np.int64(_RUN[point >> 8]) << 8 | point & 255]))
 
 
 @inline
 def character(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
     """The bits of the character that starts at byte i, and its width in bytes (which never passes `stop`)."""
-    lead = np.int64(data[i])
+    lead = int(np.int64(data[i]))
     if lead < 0x80:
-        return np.int64(_ASCII[lead]), 1
+        return int(np.int64(_ASCII[lead])), 1
     width = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
     if i + width > stop:
         return 0, stop - i
     point = lead & (0x7F >> width)
     for k in range(1, width):
-        point = point << 6 | np.int64(data[i + k]) & 0x3F
-    return np.int64(class_of(point)), width
+        point = point << 6 | int(np.int64(data[i + k])) & 0x3F
+    return class_of(point), width
 
 
 @inline

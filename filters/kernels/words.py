@@ -1,10 +1,10 @@
 """Words, lines and paragraphs, found in UTF-8 bytes: the definitions that every filter shares.
 
-- A *word* is what `str.split()` gives: a run of characters none of which is whitespace (`str.isspace`). Punctuation
-  belongs to the word it touches, and a text in a script without spaces is one long word.
-- A *line* is what stands between line feeds, without the whitespace at its two ends (so that `\\r\\n` ends a line as
-  `\\n` does). A line without a word is blank, and a blank line is no line. U+0085, U+2028, form feeds and lone
-  carriage returns are whitespace and end no line.
+- A *word* is what `str.split()` gives: a run of characters none of which is whitespace (`str.isspace`).
+  Punctuation belongs to the word it touches, and a text in a script without spaces is one long word.
+- A *line* is what stands between line feeds, without the whitespace at its two ends (so that `\\r\\n` ends a
+  line as `\\n` does). A line without a word is blank, and a blank line is no line. U+0085, U+2028, form
+  feeds and lone carriage returns are whitespace and end no line.
 - A *paragraph* is a run of lines with no blank line between them.
 
 In plain Python, where the text of a paragraph is its lines with a line feed between two:
@@ -14,9 +14,9 @@ In plain Python, where the text of a paragraph is its lines with a line feed bet
     lines = [line for line in stripped if line]
     paragraphs = ["\\n".join(run) for some, run in itertools.groupby(stripped, bool) if some]
 
-A kernel has scratch arrays, as long as `scratch_size` says, that it fills anew for each text: first `find_words`, then
-`find_lines`. Word w is `data[edges[2 * w]:edges[2 * w + 1]]`. Line l is the words from `line_starts[l]` up to
-`line_starts[l + 1]`, and paragraphs are made of lines in the same way.
+A kernel has scratch arrays, as long as the `longest` text asks for, that it fills anew for each text: first
+`find_words`, then `find_lines`. Word w is `data[edges[2 * w]:edges[2 * w + 1]]`. Line l is the words from
+`line_starts[l]` up to `line_starts[l + 1]`, and paragraphs are made of lines in the same way.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _LINE_FEED = 10
 @inline
 def longest(offsets: NDArray[np.int64]) -> int:
     """The most bytes that a text has."""
-    most = np.int64(0)
+    most = 0
     for text in range(len(offsets) - 1):
-        most = max(most, offsets[text + 1] - offsets[text])
+        most = max(most, int(offsets[text + 1] - offsets[text]))
     return most
 
 
@@ -46,11 +46,11 @@ def longest(offsets: NDArray[np.int64]) -> int:
 def find_words(data: NDArray[np.uint8], start: int, stop: int, edges: NDArray[np.int64]) -> int:
     """Write where each word of data[start:stop] starts and ends, and count them.
 
-    `edges` has room for stop - start + 2. Nothing branches on where words end: that cannot be predicted, and would
-    take most of the time.
+    `edges` has room for stop - start + 2. Nothing branches on where words end: that cannot be predicted, and
+    would take most of the time.
     """
     edge = 0
-    outside = np.int64(SPACE)
+    outside = SPACE
     i = start
     while i < stop:
         bits, width = character(data, i, stop)

@@ -105,8 +105,8 @@ def _how_made(report: Report) -> str:
     ]
     return (
         "## How it was made\n\n"
-        f"By Assay {report['assay']}, with the recipe in `recipe.yaml`; `manifest.json` names "
-        "every input, model and word list with its hash, and `report.md` says what each stage took and why.\n\n"
+        f"By Assay {report['assay']}, with the recipe in `recipe.yaml`; `manifest.json` names every input, "
+        "model and word list with its hash, and `report.md` says what each stage took and why.\n\n"
         + table(["stage", "what it is", "left of 1,000 raw tokens", "documents dropped"], rows, left=2)
     )
 

@@ -8,9 +8,11 @@ from pipeline.sources.records import LONGEST_HEADER
 from pipeline.sources.window import Window
 
 # URL address date type length, where a careless URL or type may hold spaces; version 2 has five more before
-# the last.
+# the last. The schemes are named because almost any line with a number at its end would fit else, as `p://`
+# of a cut `http://`.
 _LINE = (
-    rb"^(?P<url>[A-Za-z][A-Za-z0-9+.-]*:[^\n]{0,8192}?) (?P<ip>[^ \n]{1,45}) (?P<date>\d{4,20})[^ \n]*"
+    rb"^(?P<url>(?i:filedesc|https?|ftps?|dns|whois|gopher|nntp|news|mailto|urn|data|about|metadata|screenshot)"
+    rb":[^\n]{0,8192}?) (?P<ip>[^ \n]{1,45}) (?P<date>\d{4,20})[^ \n]*"
     rb"(?: (?P<type>[^\n]{0,1024}?))? (?P<length>-?\d+)[ \t]*\r?$"
 )
 _NEWLINE = re.compile(rb"\n")

@@ -59,8 +59,8 @@ def replacing(data: bytes, charset: str) -> Decoded:
 
 def _candidates(data: bytes, declared: list[str]) -> list[str]:
     if data.isascii():
-        # 7-bit charsets are told by their escapes, and only if they are declared.
-        return [*(name for name in declared if name.startswith(("iso-2022", "hz"))), "utf-8"]
+        # The one 7-bit charset of the web is told by its escapes.
+        return [*(["iso2022_jp"] if b"\x1b$" in data else []), "utf-8"]
     return ["utf-8", *declared, *([] if declared else [_detected(data)])]
 
 

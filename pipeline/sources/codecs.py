@@ -92,7 +92,8 @@ class _Gzip:
 
 
 def _salvage(state: Any, data: bytes) -> bytes:
-    """All output up to the damage: zlib gives none of the call that meets it, so it is fed ever smaller steps."""
+    """All output up to the damage: zlib gives none of the call that meets it, so it is fed ever smaller
+    steps."""
     pieces: list[bytes] = []
     at = 0
     for step in (4096, 64, 1):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import signal
 import struct
 import subprocess
 import sys
@@ -50,7 +51,7 @@ class Extractor:
             ExtractionError: it took longer than `seconds`, or the extractor failed or crashed.
         """
         if self._child is None:
-            self._child = _Child(self._settings)
+            self._child = _Child(self._settings, self._seconds)
         try:
             status, answer = self._child.ask(html.encode("utf-8", "replace"), self._seconds)
         except (OSError, EOFError):
@@ -73,9 +74,9 @@ class Extractor:
 
 
 class _Child:
-    def __init__(self, settings: Html) -> None:
+    def __init__(self, settings: Html, seconds: float) -> None:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.sources.extractor", settings.model_dump_json()],
+            [sys.executable, "-m", "pipeline.sources.extractor", settings.model_dump_json(), str(seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -142,19 +143,28 @@ def shared(settings: Html, seconds: float) -> Extractor:
     return extractor
 
 
-def _serve(settings: Html, requests: BinaryIO, answers: BinaryIO) -> None:
+def _serve(settings: Html, seconds: float, requests: BinaryIO, answers: BinaryIO) -> None:
     """The child: pages in, texts out, until the pipe is closed."""
     from pipeline.sources.html import extract
 
     while len(head := requests.read(_LENGTH.size)) == _LENGTH.size:
         html = requests.read(_LENGTH.unpack(head)[1]).decode()
+        _end_after(seconds)
         try:
             status, text = _TEXT, extract(html, settings)
         except Exception as error:  # whatever an extractor raises on a hostile page is about that page
             status, text = _ERROR, f"{type(error).__name__}: {error}"[:500]
+        _end_after(0)
         data = text.encode("utf-8", "replace")
         answers.write(_LENGTH.pack(status, len(data)) + data)
         answers.flush()
+
+
+def _end_after(seconds: float) -> None:
+    """Has the system end this process, so that a page which hangs does not outlive a parent that was
+    killed."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds + 10 if seconds else 0)
 
 
 def _limit_memory() -> None:
@@ -171,4 +181,4 @@ if __name__ == "__main__":
     private = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the answers
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
-        _serve(Html.model_validate_json(sys.argv[1]), sys.stdin.buffer, private)
+        _serve(Html.model_validate_json(sys.argv[1]), float(sys.argv[2]), sys.stdin.buffer, private)

@@ -117,7 +117,8 @@ class _Reader:
         return self._window.find(self._dialect.start, limit)
 
     def _checked(self, record: Record) -> Record | Fault:
-        """The record; a fault if it is the last before a checksum that does not fit, so is itself in doubt."""
+        """The record; a fault if it is the last before a checksum that does not fit, so is itself in
+        doubt."""
         self._window.skip_newlines()
         self._window.need(1)
         damage = self._window.damage
@@ -153,7 +154,8 @@ class _Reader:
         return self._window.skip_to(self._dialect.start)
 
     def _cut(self, place: Place) -> Fault | None:
-        """The fault of a record that the damage of the compressed data has cut, where that is what has cut it."""
+        """The fault of a record that the damage of the compressed data has cut, where that is what has cut
+        it."""
         damage: Damage | None = self._window.damage
         if damage is None or self._window.need(1):
             return None
@@ -161,7 +163,8 @@ class _Reader:
         return Fault(place.offset, damage.cause, damage.detail)
 
     def _in_damage(self, place: Place) -> Fault | None:
-        """The same for one whose bytes are all there, but are not what they were if they are of the same member."""
+        """The same for one whose bytes are all there, but are not what they were if they are of the same
+        member."""
         damage = self._window.damage
         return self._cut(place) if damage is not None and damage.offset == self._window.last_member else None
 

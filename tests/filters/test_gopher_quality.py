@@ -63,8 +63,13 @@ pieces = st.sampled_from(
         " ",
         "\n",
         "\r\n",
+        "\u3000",
+        "\x85",
+        "\0",
+        "\u202f",
+        "₤",
+        "ªº",
     ]
-    + ["\u3000", "\x85", "\0", "\u202f", "₤", "ªº"]
 )
 assembled = st.lists(pieces, max_size=60).map("".join)
 

@@ -72,7 +72,8 @@ def measures(texts: Sequence[str], start: int = 0) -> list[dict[str, float]]:
     return [{name: float(column[row]) for name, column in columns.items()} for row in range(batch.num_rows)]
 
 
-# Few words, lines and spaces, and so many repeats; words of several widths in UTF-8, and one longer than a chunk.
+# Few words, lines and spaces, and so many repeats; words of several widths in UTF-8, and one longer than a
+# chunk.
 words = st.sampled_from(["a", "b", "ab", "c", "é", "中文", "a\u200bb", "internationally", "\0"])
 spaces = st.sampled_from([" "] * 12 + ["\n", "\n\n", "  ", "\r\n", "\n \n", "\u3000", "\x85", "\u2028", "\t"])
 repetitive = st.lists(st.tuples(words, spaces), max_size=60).map(lambda pairs: "".join(map("".join, pairs)))

@@ -111,6 +111,14 @@ def test_measures_stand_beside_their_bounds(run: RunDirectory) -> None:
     assert "language_score 0.25 <= 0.5 fires: language_unsure" in text
 
 
+@pytest.mark.parametrize("width", [56, 60, 70, 80, 120])
+def test_nothing_is_cut_off(run: RunDirectory, width: int) -> None:
+    text = printed(explain_document(run, id="b"), width).replace(" ", "")
+    for name in ("language_kept", "language_score", "0.25", "<=0.5", "fires:language_unsure"):
+        assert name in text
+    assert text.count("notreached") == 3
+
+
 def test_a_measure_that_is_not_defined_has_no_value(run: RunDirectory) -> None:
     document = only(explain_document(run, id="g"))
     assert [check.value for check in document.stages[1].checks] == [1, None]

@@ -32,11 +32,12 @@ def warc_record(
 
 
 def _type(kind: str) -> str:
-    return {
+    types = {
         "response": "application/http; msgtype=response",
         "conversion": "text/plain",
         "resource": "text/html",
-    }.get(kind, "application/warc-fields")
+    }
+    return types.get(kind, "application/warc-fields")
 
 
 def http(

@@ -38,7 +38,8 @@ def counted_by_others(path: Path) -> set[int]:
 
 
 def test_every_record_is_read_or_named(archives: list[Path]) -> None:
-    """Nothing raises; sound files have as many records as others find in them; damage has its place and cause."""
+    """Nothing raises; sound files have as many records as others find in them; damage has its place and
+    cause."""
     documents = agreed = 0
     for path in archives:
         rows, unreadable = read_all(path)

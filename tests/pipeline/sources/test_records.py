@@ -94,7 +94,10 @@ def test_damage_in_one_gzip_member_costs_that_record_only(
     if victim == 0 and at < 3:
         return  # the file is then not known as gzip at all
     rows, unreadable = read_all(path)
-    assert [row["text"] for row in rows] == [f"page {number}" for number in range(count) if number != victim]
+    # Where the damage stands behind the whole of its record, the record is sound and what follows it is
+    # reported.
+    expected = [f"page {number}" for number in range(count)]
+    assert texts(rows) in (expected, expected[:victim] + expected[victim + 1 :])
     assert [entry.offset for entry in unreadable] == [sum(map(len, members[:victim]))]
 
 

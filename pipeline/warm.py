@@ -1,0 +1,44 @@
+"""Compiles every kernel, once for an installation, so that no worker has to: at set-up, or in a container image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from filters.kernels.jit import cache_folder
+from filters.kernels.words import count_words
+from filters.resources import fetch
+from filters.stage import Annotator, Editor, Filter
+from pipeline.batch import DOCUMENT
+from pipeline.dedup.stages import Deduplicator
+from pipeline.recipe import STAGES
+
+_TEXT = "One page, written to meet every kernel once: it has two sentences. And a list.\n\n- an item\n- an item\n" * 3
+
+
+def is_warm() -> bool:
+    """Whether this version's kernels have been compiled here before."""
+    return (cache_folder() / "warm").exists()
+
+
+def warm() -> None:
+    """Take one page through every stage that needs no model of its own."""
+    page = {"id": "page", "source": "warm", "url": "http://example.com/", "text": _TEXT, "language": "en"}
+    batch = pa.RecordBatch.from_pylist([page], schema=DOCUMENT)
+    count_words(batch.column("text"))
+    for model in STAGES:
+        if model.extra is not None:
+            continue
+        stage = model()
+        stage.load({name: fetch(resource, Path()) for name, resource in stage.resources().items()})
+        if isinstance(stage, Annotator):
+            stage.annotate(batch)
+        elif isinstance(stage, Editor):
+            stage.edit(batch)
+        elif isinstance(stage, Filter):
+            stage.measure(batch)
+        elif isinstance(stage, Deduplicator):
+            stage.keys(batch)
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    (cache_folder() / "warm").touch()
