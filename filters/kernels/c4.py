@@ -157,8 +157,8 @@ def edit_lines(
 ) -> pa.LargeStringArray:
     """The texts with the lines that stay, a line feed between two.
 
-    `citations` are taken out first. A line stays if it has at least `min_words` words, none of them longer than
-    `max_word_characters`, if it ends in terminal punctuation other than an ellipsis (where `terminal` asks
+    `citations` are taken out first. A line stays if it has at least `min_words` words, none of them longer
+    than `max_word_characters`, if it ends in terminal punctuation other than an ellipsis (where `terminal` asks
     for that), and if none of the phrases stands in it.
     """
     return text_array(

@@ -54,7 +54,7 @@ def _starts_with_one(
 
 @kernel
 def _index(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The slots that find each of these hashes, all with stamp 1, and enough empty ones that few words collide."""
+    """The slots that find each of these hashes, all with stamp 1; mostly empty, so that few words collide."""
     slots = np.zeros(slots_for(4 * len(hashes)), np.int64)
     for place in range(len(hashes)):
         first_equal(slots, len(slots), 1, hashes, place)
@@ -123,7 +123,7 @@ def _stop_word_table(stop_words: tuple[str, ...]) -> tuple[NDArray[np.uint64], N
 def count(
     texts: pa.LargeStringArray, stop_words: tuple[str, ...], bullets: tuple[str, ...]
 ) -> dict[str, NDArray[np.int64]]:
-    """What COUNTS names, each int64 (texts,). A stop word is counted once, a bullet is what a line begins with."""
+    """What COUNTS names, each int64 (texts,). Stop words are counted once, bullets are what lines begin with."""
     bullet_buffers = text_buffers(pa.array(bullets, pa.large_string()))
     counts = _count(*text_buffers(texts), *_stop_word_table(stop_words), *bullet_buffers)
     return dict(zip(COUNTS, counts, strict=True))

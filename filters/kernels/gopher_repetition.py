@@ -40,7 +40,7 @@ def _words(
     words: NDArray[np.uint64],
     word_ends: NDArray[np.int64],
 ) -> None:
-    """The hash of each word, and how many code points stand in words up to its end (`word_ends[word + 1]`)."""
+    """The hash of each word, and the code points in words up to its end (`word_ends[word + 1]`)."""
     word_ends[0] = 0
     for word in range(count):
         start, stop = edges[2 * word], edges[2 * word + 1]

@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def cache_folder() -> Path:
-    """Where this version's compiled kernels are kept (`ASSAY_CACHE` moves it, for example into a container image)."""
+    """Where this version's compiled kernels are kept (`ASSAY_CACHE` moves it, say into a container image)."""
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
@@ -31,7 +31,6 @@ def cache_folder() -> Path:
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
 
 import numba  # noqa: E402  (reads NUMBA_CACHE_DIR when it is imported)
-
 
 _INLINE: dict[str, Any] = {"nogil": True, "cache": True, "forceinline": True, "_nrt": False}
 

@@ -56,8 +56,8 @@ def _classes() -> NDArray[np.uint8]:
     return classes
 
 
-# In the functions below np.int64 widens a byte (numba would keep uint8, and shift its bits out), and int is
-# for the type checker.
+# In the functions below np.int64 widens a byte (numba would keep uint8, and shift its bits out), int is for the
+# type checker, and an unsigned index spares the question whether it counts from the end.
 
 # Most runs of 256 code points are alike, so the table has two stages: which run, then which of its members.
 _RUNS, _RUN_OF = np.unique(_classes().reshape(-1, 256), axis=0, return_inverse=True)
@@ -75,9 +75,9 @@ def class_of(point: int) -> int:
 @inline
 def character(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
     """The bits of the character that starts at byte i, and its width in bytes (which never passes `stop`)."""
-    lead = int(np.int64(data[i]))
+    lead = int(np.int64(data[np.uint64(i)]))
     if lead < 0x80:
-        return int(np.int64(_ASCII[lead])), 1
+        return int(np.int64(_ASCII[np.uint64(lead)])), 1
     width = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
     if i + width > stop:
         return 0, stop - i

@@ -18,7 +18,10 @@ from filters.kernels.jit import kernel
 from filters.kernels.words import count_words, find_lines, find_words, hash_words, longest
 
 # Whitespace of every kind, what only looks like it (U+200B, U+FEFF), and the ends of the UTF-8 widths.
-ODD = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\u200b\ufeff\0a\x7f\x80߿ࠀ\uffff𐀀\U0010ffff"
+ODD = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000"
+    "\u200b\ufeff\0a\x7f\x80߿ࠀ\uffff𐀀\U0010ffff"
+)
 texts = st.one_of(st.text(), st.text(alphabet=ODD), st.text(alphabet="ab \n\r"))
 
 

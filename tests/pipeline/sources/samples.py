@@ -24,7 +24,8 @@ def warc_record(
     """One record with an id of its own; `length` announces another length than the true one."""
     identity = uuid.UUID(int=number)
     head = (
-        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{identity}>\r\nWARC-Target-URI: {url}\r\n"
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{identity}>\r\n"
+        f"WARC-Target-URI: {url}\r\n"
         f"WARC-Date: 2024-01-02T03:04:05Z\r\nContent-Type: {_type(kind)}\r\n"
         f"Content-Length: {len(content) if length is None else length}\r\n\r\n"
     )
