@@ -19,12 +19,12 @@ def print_recipe(recipe: Recipe, console: Console) -> None:
     line(f"source: {_settings(recipe.source.model_dump(mode='json'))}")
     for step in compile_passes(recipe):
         line(f"\npass {step.number + 1}")
-        for stage in step.decided:
-            line(f"  {stage.label}: drop what the comparison of keys found")
+        for decided in step.decided:
+            line(f"  {decided.label}: drop what the comparison of keys found")
         for stage in step.stages:
             _print_stage(stage, line)
-        for stage in step.keyed:
-            line(f"  {stage.label} (deduplicator): keys for the barrier; {_settings(_of(stage))}")
+        for keyed in step.keyed:
+            line(f"  {keyed.label} (deduplicator): keys for the barrier; {_settings(_of(keyed))}")
     line(f"\ntokenizer: {_settings(recipe.tokenizer.model_dump(mode='json'))}")
     line(f"shards: {_settings(recipe.shards.model_dump(mode='json'))}")
 
@@ -38,7 +38,9 @@ def _print_stage(stage: Stage, line: object) -> None:
 
 
 def _of(stage: Stage) -> dict[str, object]:
-    return {key: value for key, value in stage.model_dump(mode="json").items() if key not in ("stage", "name")}
+    return {
+        key: value for key, value in stage.model_dump(mode="json").items() if key not in ("stage", "name")
+    }
 
 
 def _settings(values: dict[str, object]) -> str:

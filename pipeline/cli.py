@@ -50,7 +50,9 @@ def run(
         list[str] | None,
         typer.Argument(help="Files, folders, globs or URLs; the recipe's `inputs` where none are given."),
     ] = None,
-    out: Annotated[str, typer.Option("--out", "-o", help="The run directory, new or of the same run begun before.")] = "",
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="The run directory, new or of the same run begun before.")
+    ] = "",
     workers: Annotated[
         int, typer.Option("--workers", "-w", min=0, help="Processes on this machine; 0 is one for each core.")
     ] = 0,
@@ -90,7 +92,9 @@ def report(run: RunArgument) -> None:
 def plan(
     run: RunArgument,
     tokens: Annotated[str, typer.Option("--tokens", help="How many tokens to train on: 300B, 4T, 1.5e12.")],
-    language: Annotated[str | None, typer.Option("--language", help="Only tokens of this language, such as de.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="Only tokens of this language, such as de.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """How much raw data to collect for so many tokens, judging by what this run kept."""
@@ -105,10 +109,14 @@ def plan(
 
 @app.command()
 def explain(
-    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run directory; not with --text.")] = None,
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run directory; not with --text.")
+    ] = None,
     url: Annotated[str | None, typer.Option("--url", help="The document with this URL.")] = None,
     id: Annotated[str | None, typer.Option("--id", help="The document with this id.")] = None,
-    text: Annotated[Path | None, typer.Option("--text", help="A text file to judge by --recipe; `-` reads the input.")] = None,
+    text: Annotated[
+        Path | None, typer.Option("--text", help="A text file to judge by --recipe; `-` reads the input.")
+    ] = None,
     recipe: Annotated[str | None, typer.Option("--recipe", help="The recipe that judges --text.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -212,7 +220,7 @@ def _fail(error: object, code: int) -> int:
 def _directory(run: str) -> Any:
     from pipeline.rundir import RunDirectory
 
-    return RunDirectory(run if "://" in run else os.path.abspath(run))
+    return RunDirectory(run if "://" in run else str(Path(run).absolute()))
 
 
 def _read_text(path: Path) -> str:

@@ -107,7 +107,9 @@ def names(folder: str) -> list[str]:
 def list_files(folder: str, suffix: str = "") -> list[str]:
     """The finished files directly in this folder, sorted, as URLs; none where there is no such folder."""
     return [
-        join(folder, name) for name in names(folder) if name.endswith(suffix) and not name.startswith(UNFINISHED)
+        join(folder, name)
+        for name in names(folder)
+        if name.endswith(suffix) and not name.startswith(UNFINISHED)
     ]
 
 

@@ -118,7 +118,11 @@ class _Meter:
             self._start = time.monotonic() - _REDRAW_SECONDS
         seconds = time.monotonic() - self._start if self._start is not None else 1.0
         return Speed(
-            documents, size, units, (documents - self._before[0]) / seconds, (size - self._before[1]) / seconds
+            documents,
+            size,
+            units,
+            (documents - self._before[0]) / seconds,
+            (size - self._before[1]) / seconds,
         )
 
     def _sums(self) -> tuple[int, int, int]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import types
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from filters.c4 import C4Lines, C4Pages
+from filters.detoxify import Detoxify
 from filters.fineweb import FineWeb
 from filters.gopher_quality import GopherQuality
 from filters.gopher_repetition import GopherRepetition
@@ -28,10 +29,13 @@ from pipeline.tokens.config import Shards, TokenizerFile, TokenizerTrained
 
 STAGES: tuple[type[Stage], ...] = (
     UrlFilter, Language, LanguageFilter, GopherQuality, GopherRepetition, C4Lines, C4Pages, FineWeb,
-    HarmfulWords, MaskPii, DedupUrl, DedupExact, DedupMinhash,
+    HarmfulWords, Detoxify, MaskPii, DedupUrl, DedupExact, DedupMinhash,
 )  # fmt: skip
 
-AnyStage = Annotated[Union[STAGES], Field(discriminator="stage")]  # type: ignore[valid-type]
+if TYPE_CHECKING:
+    AnyStage = Stage
+else:
+    AnyStage = Annotated[STAGES, Field(discriminator="stage")]
 
 RESERVED_LABELS = ("read", "tokenize")
 

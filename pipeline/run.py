@@ -9,6 +9,7 @@ import platform
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,7 +20,7 @@ from pipeline.compile import Pass, compile_passes, stage_entries
 from pipeline.dedup.barrier import Part, deduplicate
 from pipeline.engine import Engine
 from pipeline.errors import AssayError, UserError
-from pipeline.ledger import fold, imbalances
+from pipeline.ledger import fold
 from pipeline.lock import locked
 from pipeline.passes.beam import run_pass
 from pipeline.passes.heartbeat import FOLDER as HEARTBEATS
@@ -124,7 +125,9 @@ def _run_step(step: Pass, job: Job, units: list[Unit], engine: Engine, progress:
 def _for_keys(engine: Engine, directory: RunDirectory) -> Engine:
     """The engine for a barrier: keys of a few hundred thousand documents are compared in a second or two."""
     folded = fold(directory.ledgers(), ["stage", "outcome"])
-    documents = sum(row["documents"] for row in folded.to_pylist() if (row["stage"], row["outcome"]) == ("read", "out"))
+    documents = sum(
+        row["documents"] for row in folded.to_pylist() if (row["stage"], row["outcome"]) == ("read", "out")
+    )
     return engine if documents > _FEW_DOCUMENTS else engine.for_small_work()
 
 
@@ -183,24 +186,20 @@ def _finish(
     progress: RunProgress,
 ) -> None:
     """Check the ledger, write the shards and the report, and put away what only the passes needed."""
-    labels = [entry.label for entry in directory.stages()]
-    folded = fold(directory.ledgers(), ["stage", "outcome"])
-    faults = imbalances(folded, labels)
-    if faults:
-        write_report(directory)
-        raise AssayError("the ledger does not balance, which is a fault of Assay:\n" + "\n".join(faults))
+    _require_balance(write_report(directory))
     progress.say("shuffling the tokens into shards")
-    kept = [row for row in folded.to_pylist() if (row["stage"], row["outcome"]) == ("tokenize", "out")]
+    folded = fold(directory.ledgers(), ["stage", "outcome"]).to_pylist()
+    kept = next((row for row in folded if (row["stage"], row["outcome"]) == ("tokenize", "out")), None)
     write_shards(
         files.list_files(directory.path("tokens"), ".arrow"),
-        sum(row["documents"] for row in kept),
-        sum(row["tokens"] for row in kept),
+        kept["documents"] if kept else 0,
+        kept["tokens"] if kept else 0,
         recipe.shards,
         TokenizerInfo(manifest["tokenizer"]["vocabulary_size"], manifest["tokenizer"]["end_of_text_id"]),
         directory.path("shards"),
         engine,
     )
-    write_report(directory)
+    _require_balance(write_report(directory))
     last = compile_passes(recipe)[-1].number
     for number in range(last):
         files.remove(directory.path("parts", str(number)))
@@ -208,6 +207,16 @@ def _finish(
     files.remove(directory.path(HEARTBEATS))
     files.remove(directory.path(_FAILURE))
     directory.write_json(_DONE, {"units": len(units)})
+
+
+def _require_balance(report: dict[str, Any]) -> None:
+    """
+    Raises:
+        AssayError: the ledger does not balance, or the shards hold other tokens than it says.
+    """
+    if not report["balanced"]:
+        faults = "\n".join(report["imbalances"])
+        raise AssayError(f"the ledger does not balance, which is a fault of Assay:\n{faults}")
 
 
 def _started(recipe: Recipe, inputs: Sequence[str], directory: RunDirectory) -> dict[str, Any]:
@@ -233,7 +242,9 @@ def _refuse_changes(directory: RunDirectory, now: dict[str, Any]) -> None:
     here = {entry["path"]: entry for entry in now["inputs"]}
     differences += [f"input {path} is new" for path in here if path not in then]
     differences += [f"input {path} is gone" for path in then if path not in here]
-    differences += [f"input {path} has other content" for path in here if path in then and here[path] != then[path]]
+    differences += [
+        f"input {path} has other content" for path in here if path in then and here[path] != then[path]
+    ]
     if differences:
         shown = "\n".join(f"  {line}" for line in differences[:20])
         more = f"\n  and {len(differences) - 20} more" if len(differences) > 20 else ""
@@ -280,14 +291,14 @@ def _check_folder(directory: RunDirectory) -> None:
     found = [name for name in files.names(directory.url) if not name.startswith(".")]
     strangers = sorted(set(found) - {"resources"})
     if strangers:
-        raise UserError(f"{directory.url} is not empty and not a run directory (it holds {strangers[0]}); give another --out")
+        raise UserError(
+            f"{directory.url} is not empty and not a run directory (it holds {strangers[0]}); give another --out"
+        )
 
 
 def _absolute(out: str) -> str:
-    return out if "://" in out else os.path.abspath(out)
+    return out if "://" in out else str(Path(out).absolute())
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-

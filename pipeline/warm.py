@@ -14,7 +14,10 @@ from pipeline.batch import DOCUMENT
 from pipeline.dedup.stages import Deduplicator
 from pipeline.recipe import STAGES
 
-_TEXT = "One page, written to meet every kernel once: it has two sentences. And a list.\n\n- an item\n- an item\n" * 3
+_TEXT = (
+    "One page, written to meet every kernel once: it has two sentences. And a list.\n\n- an item\n- an item\n"
+    * 3
+)
 
 
 def is_warm() -> bool:
@@ -30,7 +33,7 @@ def warm() -> None:
     for model in STAGES:
         if model.extra is not None:
             continue
-        stage = model()
+        stage = model.model_validate({})
         stage.load({name: fetch(resource, Path()) for name, resource in stage.resources().items()})
         if isinstance(stage, Annotator):
             stage.annotate(batch)

@@ -1,6 +1,6 @@
 """A local worker process: Beam's own, made quiet, and gone when its run is gone.
 
-    python -m pipeline.worker      (started by pipeline.engine, never by hand)
+python -m pipeline.worker      (started by pipeline.engine, never by hand)
 """
 
 from __future__ import annotations

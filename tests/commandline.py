@@ -18,7 +18,7 @@ def command(*arguments: object) -> list[str]:
 def assay(*arguments: object, **options: object) -> subprocess.CompletedProcess:
     """Run a command to its end and return what it printed; never raises."""
     environment = {**os.environ, "COLUMNS": "100", "HF_HUB_OFFLINE": "1"}
-    return subprocess.run(  # noqa: PLW1510
+    return subprocess.run(
         command(*arguments), capture_output=True, text=True, env=environment, cwd=ROOT, timeout=600, **options
     )
 

@@ -14,7 +14,7 @@ from pipeline.passes.process import process_unit
 from pipeline.sources.unit import Unit
 
 
-class ProcessUnits(beam.DoFn):  # type: ignore[misc]
+class ProcessUnits(beam.DoFn):
     """Processes units, each given as a plain dictionary; gives nothing back, since what counts is committed."""
 
     def __init__(self, job: Job) -> None:

@@ -42,7 +42,9 @@ def open_job(job: Job) -> Opened:
     step = compile_passes(recipe)[job.number]
     load_stages(step, job.resources)
     tokenizer = Tokenizer.open(
-        job.run.path("tokenizer.json"), end_of_text=recipe.tokenizer.end_of_text, backend=job.tokenizer_backend
+        job.run.path("tokenizer.json"),
+        end_of_text=recipe.tokenizer.end_of_text,
+        backend=job.tokenizer_backend,
     )
     return Opened(recipe, step, tokenizer)
 

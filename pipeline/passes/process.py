@@ -94,10 +94,10 @@ def _judge(opened: Opened, job: Job, unit: Unit, batch: pa.RecordBatch, ledger: 
         rows.pass_through("read")
     else:
         rows = Rows(_without_marks(batch), _stored_amounts(batch), ledger, count_tokens)
-        for at, stage in enumerate(step.decided):
+        for at, decided in enumerate(step.decided):
             marks = batch.column(f"drop.{at}").to_numpy(zero_copy_only=False).astype(bool)
-            reasons = np.where(marks[rows.places], stage.reason, "").astype(object)
-            rows.drop(stage.label, reasons, [[stage.reason]] * int((reasons != "").sum()))
+            reasons = np.where(marks[rows.places], decided.reason, "").astype(object)
+            rows.drop(decided.label, reasons, [[decided.reason]] * int((reasons != "").sum()))
     for stage in step.stages:
         rows.apply(stage)
     if step.last:

@@ -10,7 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from commandline import RECIPE, assay
 
-GOOD = "The harbour office keeps a ledger of every vessel that came in, and the clerk reads it out on Fridays. " * 8
+GOOD = (
+    "The harbour office keeps a ledger of every vessel that came in, and the clerk reads it out on Fridays. "
+    * 8
+)
 
 
 @pytest.fixture
@@ -130,7 +133,9 @@ def test_an_empty_file_is_an_empty_run(recipe, tmp_path):
 def test_a_full_disk_fails_clearly_and_is_gone_on_from(recipe, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], capture_output=True
+    ).returncode:
         pytest.skip("a small disk needs the right to mount one")
     try:
         posts = tmp_path / "posts.jsonl"

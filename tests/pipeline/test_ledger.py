@@ -56,7 +56,9 @@ def test_balances_and_folds_in_any_order(tmp_path_factory, batches):
     assert imbalances(folded, ["filter", "editor"]) == []
     assert fold(reversed(urls)).equals(folded)
     raw = fold(urls, ["stage", "outcome"]).to_pylist()
-    came = {row["outcome"]: row for row in raw if row["stage"] == "filter"}.get("in", dict.fromkeys(QUANTITIES, 0))
+    came = {row["outcome"]: row for row in raw if row["stage"] == "filter"}.get(
+        "in", dict.fromkeys(QUANTITIES, 0)
+    )
     rows = [row for batch in batches for row in batch]
     assert came["documents"] == len(rows)
     assert came["bytes"] == sum(row[0] for row in rows)

@@ -28,14 +28,18 @@ def test_the_schema_takes_the_recipes(path: Path):
 
 def test_the_schema_refuses_what_the_recipe_refuses():
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"name": "x", "stages": [{"stage": "gopher_quality", "min_word": 3}]}, recipe_schema())
+        jsonschema.validate(
+            {"name": "x", "stages": [{"stage": "gopher_quality", "min_word": 3}]}, recipe_schema()
+        )
 
 
 @pytest.mark.parametrize("name", stage_names())
 def test_every_setting_of_every_stage_is_described(name):
     model = next(model for model in STAGES if model.model_fields["stage"].default == name)
     undescribed = [
-        field for field, info in model.model_fields.items() if field not in ("stage", "dialect") and not info.description
+        field
+        for field, info in model.model_fields.items()
+        if field not in ("stage", "dialect") and not info.description
     ]
     assert undescribed == []
 

@@ -60,10 +60,12 @@ def test_a_killed_worker_is_replaced_and_changes_nothing(small_units, web, tmp_p
     done = assay("run", small_units, web / "*.warc*", "--out", undisturbed, "--workers", 1)
     assert done.returncode == 0, done.stderr
     process = subprocess.Popen(
-        command("run", small_units, web / "*.warc*", "--out", out, "--workers", 2), stderr=subprocess.PIPE, text=True
+        command("run", small_units, web / "*.warc*", "--out", out, "--workers", 2),
+        stderr=subprocess.PIPE,
+        text=True,
     )
     ledger = out / "ledger" / "0"
-    _wait_for(lambda: ledger.is_dir() and any(ledger.iterdir()) or process.poll() is not None)
+    _wait_for(lambda: (ledger.is_dir() and any(ledger.iterdir())) or process.poll() is not None)
     os.kill(_worker_of(process.pid), signal.SIGKILL)
     said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
@@ -88,7 +90,9 @@ def _wait_for(condition) -> None:
 
 
 def test_a_second_run_does_nothing_and_says_so(sample_run, web):
-    before = {file: file.stat().st_mtime_ns for file in sample_run.rglob("*") if not file.name.startswith(".")}
+    before = {
+        file: file.stat().st_mtime_ns for file in sample_run.rglob("*") if not file.name.startswith(".")
+    }
     done = assay("run", RECIPE, web / "*.warc*", "--out", sample_run)
     assert done.returncode == 0, done.stderr
     assert "nothing was done" in done.stderr

@@ -47,7 +47,9 @@ def truth(web) -> dict[str, dict]:
 
 
 def rows_of(run: Path, pattern: str, columns: list[str]) -> dict[str, dict]:
-    rows = [row for file in sorted(run.glob(pattern)) for row in pq.read_table(file, columns=columns).to_pylist()]
+    rows = [
+        row for file in sorted(run.glob(pattern)) for row in pq.read_table(file, columns=columns).to_pylist()
+    ]
     return {row["id"]: row for row in rows}
 
 
@@ -90,7 +92,9 @@ def test_good_english_pages_stay(truth, kept, dropped):
 
 
 def test_other_languages_go(truth, kept, dropped):
-    others = [id for id, page in truth.items() if page["outcome"] == "kept" and page["language"] not in ("en", None)]
+    others = [
+        id for id, page in truth.items() if page["outcome"] == "kept" and page["language"] not in ("en", None)
+    ]
     assert len(others) > 100
     assert [id for id in others if id in kept] == []
     assert {dropped[id]["stage"] for id in others} == {"language_filter"}
@@ -102,7 +106,9 @@ def test_one_page_of_a_cluster_stays(truth, kept):
         if page["cluster"] is not None and page["language"] == "en":
             clusters[page["cluster"]].append(id)
     assert len(clusters) > 20
-    assert {cluster: n for cluster, ids in clusters.items() if (n := sum(id in kept for id in ids)) != 1} == {}
+    assert {
+        cluster: n for cluster, ids in clusters.items() if (n := sum(id in kept for id in ids)) != 1
+    } == {}
 
 
 def test_duplicates_name_their_keeper(run, truth, kept):
@@ -115,7 +121,9 @@ def test_duplicates_name_their_keeper(run, truth, kept):
 
 
 def test_personal_data_is_masked(truth, kept):
-    pages = [(kept[id]["text"], page) for id, page in truth.items() if page["kind"] == "contacts" and id in kept]
+    pages = [
+        (kept[id]["text"], page) for id, page in truth.items() if page["kind"] == "contacts" and id in kept
+    ]
     assert len(pages) > 5
     for text, page in pages:
         assert not [planted for planted in (*page["emails"], *page["public_ips"]) if planted in text]
@@ -123,7 +131,9 @@ def test_personal_data_is_masked(truth, kept):
 
 
 def test_notices_are_cut_out(truth, kept):
-    pages = [(kept[id]["text"], page) for id, page in truth.items() if page["kind"] == "notices" and id in kept]
+    pages = [
+        (kept[id]["text"], page) for id, page in truth.items() if page["kind"] == "notices" and id in kept
+    ]
     assert len(pages) > 5
     for text, page in pages:
         assert page["trimmed"]

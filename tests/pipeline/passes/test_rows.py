@@ -20,14 +20,18 @@ class FirstLetter(Annotator):
     stage: Literal["first_letter"] = "first_letter"
 
     def annotate(self, batch):
-        return {"language": pa.array([text[:1] or None for text in batch.column("text").to_pylist()], pa.string())}
+        return {
+            "language": pa.array([text[:1] or None for text in batch.column("text").to_pylist()], pa.string())
+        }
 
 
 class CutAs(Editor):
     stage: Literal["cut_as"] = "cut_as"
 
     def edit(self, batch):
-        return pa.array([text.replace("a", "") for text in batch.column("text").to_pylist()], pa.large_string())
+        return pa.array(
+            [text.replace("a", "") for text in batch.column("text").to_pylist()], pa.large_string()
+        )
 
 
 class Lengths(Filter):
@@ -60,7 +64,9 @@ def characters(texts) -> np.ndarray:
 
 
 def batch_of(texts: list[str]) -> pa.RecordBatch:
-    rows = [{"id": str(at), "source": "web" if at % 2 else "forum", "text": text} for at, text in enumerate(texts)]
+    rows = [
+        {"id": str(at), "source": "web" if at % 2 else "forum", "text": text} for at, text in enumerate(texts)
+    ]
     return pa.RecordBatch.from_pylist(rows, schema=DOCUMENT)
 
 
@@ -110,7 +116,11 @@ def test_it_counts_what_plain_python_counts(written):
     arrived = [text.replace("a", "") for text in written if text and text.count(" ") <= 1 and len(text) <= 12]
     assert total("cut_as", "trimmed", "documents") == 0
     assert total("cut_as", "trimmed", "tokens") == total("cut_as", "in", "tokens") - sum(map(len, arrived))
-    fired = {"short": lambda t: len(t) < 2, "spaced": lambda t: t.count(" ") > 1, "long": lambda t: len(t) > 12}
+    fired = {
+        "short": lambda t: len(t) < 2,
+        "spaced": lambda t: t.count(" ") > 1,
+        "long": lambda t: len(t) > 12,
+    }
     for reason, rule in fired.items():
         others = [other for name, other in fired.items() if name != reason]
         assert total("lengths", "fired", "documents", reason) == sum(map(rule, arrived))
