@@ -51,10 +51,8 @@ class LanguageFilter(Filter):
 
     def measure(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.float64]]:
         languages = batch.column("language")
-        if self.keep is None:
-            kept = languages.is_valid()
-        else:
-            kept = pc.is_in(languages, value_set=pa.array(self.keep, languages.type))
+        keep = languages.unique() if self.keep is None else pa.array(self.keep, languages.type)
+        kept = pc.is_in(languages, value_set=keep, skip_nulls=True)
         scores = batch.column("language_score").cast(pa.float64()).fill_null(float("nan"))
         return {
             "language_kept": kept.cast(pa.float64()).to_numpy(zero_copy_only=False),

@@ -47,18 +47,17 @@ def commit(url: str) -> Iterator[BinaryIO]:
         with filesystem.open(path, "wb") as file, _discarded_on_error(file):
             yield cast(BinaryIO, file)
         return
-    folder, name = os.path.split(path)
-    os.makedirs(folder, exist_ok=True)
-    unfinished = os.path.join(folder, f"{UNFINISHED}{uuid.uuid4().hex}-{name}")
+    place = Path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.with_name(f"{UNFINISHED}{uuid.uuid4().hex}-{place.name}")
     try:
-        with open(unfinished, "wb") as file:
+        with unfinished.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        unfinished.replace(place)
     except BaseException:
-        if os.path.exists(unfinished):
-            os.unlink(unfinished)
+        unfinished.unlink(missing_ok=True)
         raise
 
 

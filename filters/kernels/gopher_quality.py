@@ -123,7 +123,7 @@ def _stop_word_table(stop_words: tuple[str, ...]) -> tuple[NDArray[np.uint64], N
 def count(
     texts: pa.LargeStringArray, stop_words: tuple[str, ...], bullets: tuple[str, ...]
 ) -> dict[str, NDArray[np.int64]]:
-    """What COUNTS names, each int64 (texts,). Stop words are counted once, bullets are what lines begin with."""
+    """What COUNTS names, each int64 (texts,). Stop words count once, bullets are what lines begin with."""
     bullet_buffers = text_buffers(pa.array(bullets, pa.large_string()))
     counts = _count(*text_buffers(texts), *_stop_word_table(stop_words), *bullet_buffers)
     return dict(zip(COUNTS, counts, strict=True))

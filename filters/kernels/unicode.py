@@ -56,8 +56,8 @@ def _classes() -> NDArray[np.uint8]:
     return classes
 
 
-# In the functions below np.int64 widens a byte (numba would keep uint8, and shift its bits out), int is for the
-# type checker, and an unsigned index spares the question whether it counts from the end.
+# In the functions below np.int64 widens a byte (numba would keep uint8, and shift its bits out), int is for
+# the type checker, and an unsigned index spares the question whether it counts from the end.
 
 # Most runs of 256 code points are alike, so the table has two stages: which run, then which of its members.
 _RUNS, _RUN_OF = np.unique(_classes().reshape(-1, 256), axis=0, return_inverse=True)

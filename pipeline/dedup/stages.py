@@ -117,7 +117,7 @@ class DedupMinhash(Deduplicator):
 
     The bands are FineWeb's 14 of 8. Signatures are longer than these need, and the threshold is a little above
     the similarity that is meant, so that an estimate of .82 is nearly always a true .8 (its standard error is
-    .024; with 112 values it would be .036). `benchmarks/dedup_quality.py` measures what comes of it.
+    .024, and would be .036 with 112 values). `benchmarks/dedup_quality.py` measures what comes of it.
 
     Signatures are those of `datasketch.MinHash(permutations, seed)` over the shingles' UTF-8 bytes, with
     `hashfunc=xxhash.xxh32_intdigest`, or with its default where `hash` is `sha1` (some ten times slower).

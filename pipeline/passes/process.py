@@ -132,11 +132,7 @@ def _add_tokens(runs: TokenRuns, opened: Opened, rows: Rows, unit: Unit, first_r
 
 def _incoming(job: Job, opened: Opened, unit: Unit) -> Iterator[Incoming]:
     """The batches of a unit; one empty batch where there is none, so that every file has its columns."""
-    if job.number == 0:
-        batches = _from_source(opened, unit)
-    else:
-        batches = _from_part(job, opened, unit)
-    yield from batches
+    return _from_source(opened, unit) if job.number == 0 else _from_part(job, opened, unit)
 
 
 def _from_source(opened: Opened, unit: Unit) -> Iterator[Incoming]:
