@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +31,8 @@ class Detoxify(Filter):
     neither can run code. `model` may be a name on the Hugging Face Hub, which every machine that runs
     workers must then reach, or have in its cache; a folder does without.
     """
+
+    extra: ClassVar[str | None] = "detoxify"
 
     stage: Literal["detoxify"] = "detoxify"
     model: str = Field(

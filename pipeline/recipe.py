@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import operator
 import re
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
@@ -35,7 +37,7 @@ STAGES: tuple[type[Stage], ...] = (
 if TYPE_CHECKING:
     AnyStage = Stage
 else:
-    AnyStage = Annotated[STAGES, Field(discriminator="stage")]
+    AnyStage = Annotated[functools.reduce(operator.or_, STAGES), Field(discriminator="stage")]
 
 RESERVED_LABELS = ("read", "tokenize")
 

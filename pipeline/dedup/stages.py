@@ -109,15 +109,14 @@ class DedupExact(Deduplicator):
 class DedupMinhash(Deduplicator):
     """One document per set of near-duplicates, found by MinHash and locality-sensitive hashing.
 
-    A text is the set of its shingles, runs of `shingle` words; one that is shorter is its own single shingle,
-    and one without words is never a duplicate. Documents that share a band are candidates; where the share of
-    equal values in their signatures, which estimates the Jaccard similarity, is at least `threshold` they are
-    near-duplicates. Near- duplicates of near-duplicates belong together: of each such component one document
-    is kept.
+    A text is the set of its shingles, runs of `shingle` words; one that is shorter is its own single shingle, and
+    one without words is never a duplicate. Documents that share a band are candidates; where the share of equal
+    values in their signatures, which estimates the Jaccard similarity, is at least `threshold` they are
+    near-duplicates. What resembles a near-duplicate belongs to it: of each such component one document is kept.
 
     The bands are FineWeb's 14 of 8. Signatures are longer than these need, and the threshold is a little above
-    the similarity that is meant, so that an estimate of .82 is nearly always a true .8 (its standard error is
-    .024, and would be .036 with 112 values). `benchmarks/dedup_quality.py` measures what comes of it.
+    the similarity that is meant, so that an estimate of .82 is nearly always a true .8: its standard error is
+    .024, and would be .036 with 112 values. `benchmarks/dedup_quality.py` measures what comes of it.
 
     Signatures are those of `datasketch.MinHash(permutations, seed)` over the shingles' UTF-8 bytes, with
     `hashfunc=xxhash.xxh32_intdigest`, or with its default where `hash` is `sha1` (some ten times slower).
