@@ -42,8 +42,8 @@ def deduplicate(
     verified pairs. **Of each set every document but its keeper is dropped**, also where it resembles the
     keeper only through others. A document's global row id is `unit << 32 | row in its part`.
 
-    `out/<unit>.parquet` is written for every part, sorted by row: `row` (uint32), `keeper` (uint64, a row
-    id), `keeper_id`, `keeper_url`, `similarity` (float32: 1, or the estimated Jaccard similarity to the
+    `out/<unit>.parquet` is written for every part, sorted by row: `row` (uint32), `id`, `url`, `keeper`
+    (uint64, a row id), `keeper_id`, `keeper_url`, `similarity` (float32: 1, or the estimated Jaccard similarity to the
     keeper), `cluster` (uint64, the smallest row id of the set). Last comes `out/done.json`: `clusters` (sets
     of two or more), `clustered` (documents in them), `dropped`, `largest` (up to ten sizes),
     `shuffled_bytes`, and for near-duplicates `candidates` (pairs compared) and `edges` (pairs that held).

@@ -36,6 +36,8 @@ from pipeline.dedup.stages import Deduplicator
 DROPS = pa.schema(
     [
         pa.field("row", pa.uint32(), nullable=False),
+        pa.field("id", pa.string()),
+        pa.field("url", pa.string()),
         pa.field("keeper", pa.uint64(), nullable=False),
         pa.field("keeper_id", pa.string()),
         pa.field("keeper_url", pa.string()),
@@ -168,6 +170,8 @@ def write_drops(
             similarity = _similarity(own, rows, batch["signature"])
         columns = {
             "row": pa.array(rows.astype(np.uint32)),
+            "id": pa.nulls(len(batch), pa.string()),
+            "url": pa.nulls(len(batch), pa.string()),
             "keeper": batch["keeper"],
             "keeper_id": batch["keeper_id"].cast(pa.string()),
             "keeper_url": batch["keeper_url"].cast(pa.string()),
@@ -175,8 +179,19 @@ def write_drops(
             "cluster": batch["cluster"],
         }
         tables.append(pa.table(columns, DROPS))
-    files.write_table(drop_file(out, part.unit), pa.concat_tables(tables).sort_by("row"))
+    drops = pa.concat_tables(tables).sort_by("row")
+    files.write_table(drop_file(out, part.unit), _named(drops, part))
     yield tally(shuffled_bytes=shuffled)
+
+
+def _named(drops: pa.Table, part: Part) -> pa.Table:
+    """With the ids and URLs of the documents that go; they stand in this part."""
+    if not len(drops):
+        return drops
+    named = files.read_table(part.url, ["id", "url"]).take(drops["row"])
+    for name in ("id", "url"):
+        drops = drops.set_column(DROPS.get_field_index(name), DROPS.field(name), named[name])
+    return drops
 
 
 def _similarity(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import files
-from pipeline.batch import MEASURE
+from pipeline.batch import KEY, MEASURE
 from pipeline.passes.rows import Drop
 from pipeline.sources.unit import Unreadable
 
@@ -71,7 +71,9 @@ class BatchWriter:
             self.rows += batch.num_rows
 
     def _open(self, schema: pa.Schema) -> None:
-        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd")
+        # Keys are hashes: a dictionary of them would be as long as they are.
+        plain = [name for name in schema.names if not name.startswith(KEY)]
+        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd", use_dictionary=plain)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -44,6 +44,7 @@ def test_any_text_is_a_page(page: str) -> None:
     [
         ("<div>" * 101, "html_too_deep"),
         ("<b><i>" * 60, "html_too_deep"),
+        ("<div>" * 99 + "<p>x" * 510_000, "html_too_deep"),
         ("<p " + "a " * 5000 + ">", "html_too_many_attributes"),
         ("<P " + "a='1 2' " * 5000, "html_too_many_attributes"),
         ("<p " + 'a="' * 5000, "html_too_many_attributes"),
@@ -59,6 +60,7 @@ def test_what_a_parser_would_take_too_long_for(page: str, cause: str) -> None:
     [
         "<div>" * 99 + "</div>" * 99,
         "<div><b>x</b></div>" * 1000,
+        "<div>" * 50 + "<p>x" * 100_000,
         "<p>one<p>two<br><li>three<tr><td>" * 1000,
         "<img src='data:" + "a b=" * 9000 + "'>",
         "<p>" + "a=1 " * 9000,
