@@ -38,7 +38,7 @@ def _out() -> Console:
 
 def _err() -> Console:
     """For progress and for errors."""
-    return Console(stderr=True, highlight=False)
+    return Console(file=sys.stderr, highlight=False)
 
 
 @app.command(

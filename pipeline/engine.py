@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import re
 import sys
@@ -60,9 +62,10 @@ class Engine:
         return self if self._named_runner() else Engine(1, self.options)
 
     def _run_once(self, build: Callable[[beam.Pipeline], None]) -> None:
+        """Once, with what Beam prints of a failure (all of it is in the error too) kept from the user's screen."""
         pipeline = self._pipeline()
         build(pipeline)
-        with _WorkerWatch() as watch:
+        with _WorkerWatch() as watch, contextlib.redirect_stderr(io.StringIO()):
             runner = _Running(pipeline)
             runner.start()
             while runner.is_alive():
@@ -156,6 +159,8 @@ def _command(process: psutil.Process) -> list[str]:
 def _cause(error: BaseException) -> str:
     """What a person needs of an engine's error: Assay's own message where one is in it, else the last line."""
     text = str(error)
+    if "Traceback" not in text and not isinstance(error, (AssayError, RuntimeError)):
+        text = f"{type(error).__name__}: {text}"
     ours = re.findall(r"(?:AssayError|UserError): (.+)", text.replace("\\n", "\n"))
     lines = ours or [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
-    return re.sub(r" \[while running .*", "", str(lines[-1])).strip()
+    return re.sub(r" \[while running .*", "", str(lines[-1])).strip().removeprefix("RuntimeError: ")

@@ -56,8 +56,10 @@ def commit(url: str) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(place)
-    except BaseException:
+    except BaseException as error:
         unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(unfinished)):
+            raise type(error)(error.errno, error.strerror, path) from error  # a full disk does not say where
         raise
 
 

@@ -196,11 +196,11 @@ def _fields_at(location: list[Any]) -> list[str]:
     """The settings that exist at this place, for the hint after an unknown one."""
     model: type[BaseModel] | None = Recipe
     for step in location:
-        if isinstance(step, int) or model is None:
-            continue
         named = _stage_model(step)
         if named is not None:
             model = named
+            continue
+        if isinstance(step, int) or model is None:
             continue
         candidates = (
             _models_in(model.model_fields[step].annotation) if step in model.model_fields else [model]

@@ -65,6 +65,8 @@ def run(recipe: Recipe, inputs: Sequence[str], out: str, engine: Engine, console
     with locked(directory):
         try:
             return _run_locked(recipe, inputs, units, directory, engine, RunProgress(console, directory))
+        except UserError:
+            raise
         except AssayError as error:
             _keep_details(directory, error)
             raise
@@ -72,6 +74,7 @@ def run(recipe: Recipe, inputs: Sequence[str], out: str, engine: Engine, console
 
 def _keep_details(directory: RunDirectory, error: AssayError) -> None:
     """Put the engine's whole story of a failure into failure.log, for whoever has to find out."""
+    error.add_note("When the cause is gone, the same command goes on from here.")
     if error.__cause__ is None:
         return
     try:
@@ -205,6 +208,7 @@ def _finish(
     files.remove(directory.path("tokens"))
     files.remove(directory.path(HEARTBEATS))
     files.remove(directory.path(_FAILURE))
+    files.remove_unfinished(directory.url)  # of workers that were killed in this attempt
     directory.write_json(_DONE, {"units": len(units)})
 
 

@@ -5,6 +5,8 @@ python -m pipeline.worker      (started by pipeline.engine, never by hand)
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import os
 import sys
@@ -19,7 +21,8 @@ def main() -> None:
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     from apache_beam.runners.worker import sdk_worker_main
 
-    sdk_worker_main.main(sys.argv)
+    with contextlib.redirect_stderr(io.StringIO()):
+        sdk_worker_main.main(sys.argv)
 
 
 def _leave_with_parent(parent: int) -> None:

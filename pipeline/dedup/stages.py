@@ -126,15 +126,17 @@ class DedupMinhash(Deduplicator):
     stage: Literal["dedup_minhash"] = "dedup_minhash"
     unit: Literal["word", "character"] = Field(default="word", description="What a shingle is made of.")
     shingle: int = Field(default=5, ge=1, description="How many words, or characters, make a shingle.")
-    bands: int = Field(default=14, ge=1)
+    bands: int = Field(default=14, ge=1, description="Bands; documents that share one are compared.")
     rows: int = Field(default=8, ge=1, description="Values of a signature in a band.")
     permutations: int = Field(default=256, ge=1, le=4096, description="Values in a signature.")
-    seed: int = Field(default=1, ge=0, lt=2**32)
+    seed: int = Field(default=1, ge=0, lt=2**32, description="Of the permutations, as datasketch takes it.")
     threshold: float = Field(
         default=0.82, ge=0, le=1, description="The least estimated similarity of duplicates."
     )
-    hash: Literal["xxh32", "sha1"] = "xxh32"
-    normalise: Normalisation = Normalisation()
+    hash: Literal["xxh32", "sha1"] = Field(default="xxh32", description="What hashes a shingle; sha1 is slow.")
+    normalise: Normalisation = Field(
+        default=Normalisation(), description="What makes no difference between two shingles."
+    )
 
     @model_validator(mode="after")
     def _bands_fit(self) -> Self:

@@ -138,7 +138,9 @@ def _incoming(job: Job, opened: Opened, unit: Unit) -> Iterator[Incoming]:
 def _from_source(opened: Opened, unit: Unit) -> Iterator[Incoming]:
     yield Incoming(pa.RecordBatch.from_pylist([], schema=DOCUMENT), (), 0)
     for chunk in read_unit(unit, opened.recipe.source):
-        yield Incoming(chunk.documents, chunk.unreadable, chunk.position - unit.start)
+        # Of Parquet, a unit's start is a row group and not a byte.
+        start = 0 if unit.format == "parquet" else unit.start
+        yield Incoming(chunk.documents, chunk.unreadable, chunk.position - start)
 
 
 def _from_part(job: Job, opened: Opened, unit: Unit) -> Iterator[Incoming]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from types import TracebackType
 
@@ -84,6 +84,9 @@ class BatchWriter:
             except BaseException as failed:
                 self._stack.__exit__(type(failed), failed, failed.__traceback__)
                 raise
+        elif self._writer is not None:
+            with suppress(Exception):  # what it would still write is discarded with the file
+                self._writer.close()
         self._stack.__exit__(kind, error, trace)
 
 

@@ -70,9 +70,10 @@ def test_every_page_is_a_document_or_reported(run, truth, kept, dropped):
     report = json.loads((run / "report.json").read_text())
     causes = Counter({(entry["kind"], entry["cause"]): entry["records"] for entry in report["unreadable"]})
     pages = Counter(page["kind"] for page in truth.values() if page["outcome"] in ("skipped", "unreadable"))
-    others = sum(count for (kind, _), count in causes.items() if kind == "unreadable")
-    assert others >= sum(1 for page in truth.values() if page["outcome"] == "unreadable")
-    assert causes[("skipped", "revisit")] == pages["revisit"]
+    unreadable = sum(count for (kind, _), count in causes.items() if kind == "unreadable")
+    assert unreadable == sum(1 for page in truth.values() if page["outcome"] == "unreadable")
+    assert causes[("skipped", "http_status")] == pages["not_found"] + pages["redirect"]
+    assert causes[("skipped", "content_type")] == pages["image"]
 
 
 def test_bad_pages_go(truth, kept):
