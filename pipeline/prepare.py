@@ -107,21 +107,23 @@ def prepare_tokenizer(
 
 
 def sample_texts(recipe: Recipe, inputs: Sequence[str], wanted: int) -> list[str]:
-    """Texts for training: at least one way through every stage, so that it also warms what must be compiled."""
+    """Up to so many bytes of text to train on, the same share from each file that is looked into."""
     whole_files = plan_units(inputs, recipe.source.model_copy(update={"unit_bytes": 1 << 62}))
-    step = max(1, -(-len(whole_files) // _SAMPLE_FILES))
-    chosen = whole_files[::step]
+    chosen = whole_files[:: max(1, -(-len(whole_files) // _SAMPLE_FILES))]
+    quota = -(-wanted // max(1, len(chosen)))
     kept: list[str] = []
     raw: list[str] = []
     for unit in chosen:
-        budget = _RAW_PER_SAMPLE * wanted // len(chosen)
-        for batch in _first_documents(read_unit(unit, recipe.source), budget):
-            raw += batch.column("text").to_pylist()
-            kept += _survivors(recipe.stages, batch)
-    texts = _up_to(kept, wanted)
-    if sum(map(len, texts)) < min(wanted, _LEAST_SAMPLE):
-        texts = _up_to(kept + raw, wanted)
-    return texts
+        kept_here: list[str] = []
+        raw_here: list[str] = []
+        for batch in _first_documents(read_unit(unit, recipe.source), _RAW_PER_SAMPLE * quota):
+            raw_here += batch.column("text").to_pylist()
+            kept_here += _survivors(recipe.stages, batch)
+            if _size(kept_here) >= quota:
+                break
+        kept += _up_to(kept_here, quota)
+        raw += _up_to(raw_here, quota)
+    return kept if _size(kept) >= min(wanted, _LEAST_SAMPLE) else _up_to(kept + raw, wanted)
 
 
 def _first_documents(chunks: Iterator[object], budget: int) -> Iterator[pa.RecordBatch]:
@@ -163,3 +165,7 @@ def _up_to(texts: Sequence[str], wanted: int) -> list[str]:
         taken.append(text)
         size += len(text.encode())
     return taken
+
+
+def _size(texts: Sequence[str]) -> int:
+    return sum(len(text.encode()) for text in texts)

@@ -12,7 +12,7 @@ from pipeline.report.build import Report
 from pipeline.report.numbers import count, counted, per_thousand, percent
 
 REASONS = 3  # per stage
-_FIXED = 58  # columns that everything beside the bar may take
+_FIGURES = 34  # columns that the three figures take, and the space between all columns
 
 
 def print_funnel(report: Report, console: Console) -> None:
@@ -37,7 +37,12 @@ def print_funnel(report: Report, console: Console) -> None:
 
 def _table(report: Report, console: Console) -> Table:
     raw = report["totals"]["raw"]["tokens"]
-    room = console.width - _FIXED
+    lines = [(stage, _losses(report, stage)) for stage in report["stages"]]
+    longest = max(
+        [len(stage["name"]) for stage, _ in lines] + [len(loss[0]) + 2 for _, losses in lines for loss in losses],
+        default=0,
+    )
+    room = console.width - longest - _FIGURES
     bar = min(room, 40) if room >= 8 else 0
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("stage", overflow="fold")
@@ -46,13 +51,13 @@ def _table(report: Report, console: Console) -> Table:
         table.add_column("", no_wrap=True, width=bar)
     table.add_column("documents", justify="right", no_wrap=True)
     table.add_column("tokens", justify="right", no_wrap=True)
-    for stage in report["stages"]:
+    for stage, losses in lines:
         came, went = stage["in"], stage["out"]
         row = [Text(stage["name"]), Text(per_thousand(went["tokens"], raw), style="bold")]
         if bar:
             row.append(_bar(went["tokens"], came["tokens"], raw, bar, console.options.ascii_only))
         table.add_row(*row, Text(count(went["documents"])), Text(count(went["tokens"])))
-        for line in _losses(report, stage):
+        for line in losses:
             table.add_row(*_loss_row(*line, raw=raw, bar=bool(bar)), style="dim")
     return table
 
