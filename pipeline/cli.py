@@ -54,7 +54,10 @@ def run(
         str, typer.Option("--out", "-o", help="The run directory, new or of the same run begun before.")
     ] = "",
     workers: Annotated[
-        int, typer.Option("--workers", "-w", min=0, help="Processes on this machine; 0 is one for each core.")
+        int,
+        typer.Option(
+            "--workers", "-w", min=0, help="Processes on this machine; 0: one a core, fewer for little input."
+        ),
     ] = 0,
 ) -> None:
     """Take scraped text through a recipe to token shards and a report.
@@ -68,7 +71,7 @@ def run(
 
     if not out:
         raise UserError("--out: say where the run directory goes, for example --out runs/first")
-    engine = Engine(workers or os.cpu_count() or 1, _beam_options)
+    engine = Engine(workers, _beam_options)
     outcome = running.run(load_recipe(recipe), inputs or [], out, engine, _err())
     if not outcome.fresh:
         _err().print(f"{outcome.run.url} is complete already; nothing was done.")

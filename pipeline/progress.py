@@ -53,7 +53,7 @@ class RunProgress:
         self._run = run
 
     def say(self, sentence: str) -> None:
-        self._console.print(sentence, highlight=False)
+        self._console.print(sentence, highlight=False, soft_wrap=True)
 
     @contextmanager
     def watch(self, title: str, number: int, units: Sequence[Unit]) -> Iterator[None]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
+import os
 import platform
 import traceback
 from collections.abc import Sequence
@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 
-from pipeline import files
+from pipeline import attempt, files
 from pipeline.compile import Pass, compile_passes, stage_entries
 from pipeline.dedup.barrier import Part, deduplicate
 from pipeline.engine import Engine
@@ -24,12 +23,12 @@ from pipeline.lock import locked
 from pipeline.passes.beam import run_pass
 from pipeline.passes.heartbeat import FOLDER as HEARTBEATS
 from pipeline.passes.job import Job
-from pipeline.prepare import FetchedResource, fetch_resources, load_all, prepare_tokenizer
+from pipeline.prepare import fetch_resources, load_all, prepare_tokenizer
 from pipeline.progress import RunProgress
 from pipeline.recipe import Recipe, dump_recipe
 from pipeline.report.write import write_report
 from pipeline.rundir import RunDirectory
-from pipeline.sources.plan import describe_inputs, plan_units
+from pipeline.sources.plan import plan_units
 from pipeline.sources.unit import Unit
 from pipeline.tokens.shards import write_shards
 from pipeline.tokens.tokenizer import TokenizerInfo
@@ -38,6 +37,7 @@ from pipeline.warm import is_warm, warm
 _DONE = "done.json"
 _FAILURE = "failure.log"
 _FEW_DOCUMENTS = 300_000
+_BYTES_PER_WORKER = 8 << 20  # stored bytes that take longer than starting another process
 _VERSIONS = ("apache-beam", "gigatoken", "numba", "numpy", "pyarrow", "resiliparse", "tokenizers")
 
 
@@ -92,8 +92,8 @@ def _run_locked(
     engine: Engine,
     progress: RunProgress,
 ) -> Outcome:
-    started = _started(recipe, inputs, directory)
-    _refuse_changes(directory, started)
+    started = attempt.describe(recipe, inputs)
+    attempt.refuse_changes(directory, started)
     if files.exists(directory.path(_DONE)):
         return Outcome(directory, fresh=False)
     files.remove_unfinished(directory.url)
@@ -101,7 +101,7 @@ def _run_locked(
         directory.write_json("started.json", started)
     manifest = _prepare(recipe, inputs, units, directory, started, progress)
     job = _job(directory, recipe, manifest)
-    engine = Engine(min(engine.workers, max(1, len(units))), engine.options)
+    engine = Engine(_workers(engine.workers, units), engine.options)
     for step in compile_passes(recipe):
         _run_step(step, job, units, engine, progress)
     _finish(recipe, directory, units, manifest, engine, progress)
@@ -122,6 +122,13 @@ def _run_step(step: Pass, job: Job, units: list[Unit], engine: Engine, progress:
             progress.say(f"{stage.label}: comparing the keys of {len(parts)} parts")
             deduplicate(stage, parts, earlier, out, _for_keys(engine, directory))
         earlier.append(out)
+
+
+def _workers(wanted: int, units: Sequence[Unit]) -> int:
+    """As many worker processes as are wanted, never more than units; left to us (0), no more than pay for their start."""
+    if not wanted:
+        wanted = min(os.cpu_count() or 1, 1 + sum(unit.bytes for unit in units) // _BYTES_PER_WORKER)
+    return max(1, min(wanted, len(units)))
 
 
 def _for_keys(engine: Engine, directory: RunDirectory) -> Engine:
@@ -155,7 +162,7 @@ def _prepare(
     load_all(recipe, resources)
     if files.exists(directory.path("manifest.json")):
         manifest: dict[str, Any] = directory.read_json("manifest.json")
-        _refuse_resources(directory, manifest, resources)
+        attempt.refuse_resources(directory, manifest, resources)
         return manifest
     tokenizer = prepare_tokenizer(recipe, directory, inputs, progress.say)
     directory.write_units(units)
@@ -168,7 +175,10 @@ def _prepare(
         "inputs": started["inputs"],
         "stages": [asdict(entry) for entry in stage_entries(recipe)],
         "resources": [asdict(entry) for entry in resources],
-        "tokenizer": {**tokenizer, "sha256": _sha256(files.read_bytes(directory.path("tokenizer.json")))},
+        "tokenizer": {
+            **tokenizer,
+            "sha256": attempt.sha256(files.read_bytes(directory.path("tokenizer.json"))),
+        },
     }
     directory.write_json("manifest.json", manifest)
     return manifest
@@ -222,68 +232,6 @@ def _require_balance(report: dict[str, Any]) -> None:
         raise AssayError(f"the ledger does not balance, which is a fault of Assay:\n{faults}")
 
 
-def _started(recipe: Recipe, inputs: Sequence[str], directory: RunDirectory) -> dict[str, Any]:
-    """What must not change between two attempts at one run."""
-    text = dump_recipe(recipe)
-    return {
-        "recipe": yaml.safe_load(text),
-        "recipe_sha256": _sha256(text.encode()),
-        "inputs": [asdict(entry) for entry in describe_inputs(inputs, recipe.source)],
-    }
-
-
-def _refuse_changes(directory: RunDirectory, now: dict[str, Any]) -> None:
-    """
-    Raises:
-        UserError: the run directory was begun with another recipe or input; every difference is named.
-    """
-    if not files.exists(directory.path("started.json")):
-        return
-    before = directory.read_json("started.json")
-    differences = _differences(before["recipe"], now["recipe"], "recipe")
-    then = {entry["path"]: entry for entry in before["inputs"]}
-    here = {entry["path"]: entry for entry in now["inputs"]}
-    differences += [f"input {path} is new" for path in here if path not in then]
-    differences += [f"input {path} is gone" for path in then if path not in here]
-    differences += [
-        f"input {path} has other content" for path in here if path in then and here[path] != then[path]
-    ]
-    if differences:
-        shown = "\n".join(f"  {line}" for line in differences[:20])
-        more = f"\n  and {len(differences) - 20} more" if len(differences) > 20 else ""
-        raise UserError(
-            f"{directory.url} holds another run:\n{shown}{more}\nGive this run another --out, or remove that folder."
-        )
-
-
-def _differences(before: Any, now: Any, path: str) -> list[str]:
-    """The settings in which two resolved recipes differ, each as a line."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        keys = [*before, *(key for key in now if key not in before)]
-        return [line for key in keys for line in _differences(before.get(key), now.get(key), f"{path}.{key}")]
-    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
-        return [
-            line
-            for at, (old, new) in enumerate(zip(before, now, strict=True))
-            for line in _differences(old, new, f"{path}[{at}]")
-        ]
-    return [] if before == now else [f"{path} was {_short(before)} and is {_short(now)}"]
-
-
-def _short(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
-
-
-def _refuse_resources(directory: RunDirectory, manifest: dict[str, Any], now: list[FetchedResource]) -> None:
-    before = {(entry["label"], entry["setting"]): entry["sha256"] for entry in manifest["resources"]}
-    for entry in now:
-        if before.get((entry.label, entry.setting)) != entry.sha256:
-            raise UserError(
-                f"{directory.url} was begun with another {entry.label}.{entry.setting}: {entry.location} has changed"
-            )
-
-
 def _check_folder(directory: RunDirectory) -> None:
     """
     Raises:
@@ -301,7 +249,3 @@ def _check_folder(directory: RunDirectory) -> None:
 
 def _absolute(out: str) -> str:
     return out if "://" in out else str(Path(out).absolute())
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -83,7 +83,9 @@ def test_the_example_filter_of_the_docs_works():
     exec(compile(source, "adding-a-filter.md", "exec"), names)  # noqa: S102
     import pyarrow as pa
 
-    batch = pa.RecordBatch.from_pydict({"text": pa.array(["LOUD loud", "QUIET", "", "123"], pa.large_string())})
+    batch = pa.RecordBatch.from_pydict(
+        {"text": pa.array(["LOUD loud", "QUIET", "", "123"], pa.large_string())}
+    )
     shouting = names["Shouting"]()
     measured = shouting.measure(batch)["capital_fraction"]
     assert measured.tolist() == [0.5, 1.0, 0.0, 0.0]

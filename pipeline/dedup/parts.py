@@ -73,7 +73,11 @@ def matrix(
     _, data = column.buffers()
     bytes_ = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
     begin = column.offset * width
-    return bytes_[begin : begin + len(column) * width].view(dtype).reshape(len(column), width // dtype().itemsize)
+    return (
+        bytes_[begin : begin + len(column) * width]
+        .view(dtype)
+        .reshape(len(column), width // dtype().itemsize)
+    )
 
 
 def signatures(part: Part, column: str) -> NDArray[np.uint32]:

@@ -133,7 +133,9 @@ class DedupMinhash(Deduplicator):
     threshold: float = Field(
         default=0.82, ge=0, le=1, description="The least estimated similarity of duplicates."
     )
-    hash: Literal["xxh32", "sha1"] = Field(default="xxh32", description="What hashes a shingle; sha1 is slow.")
+    hash: Literal["xxh32", "sha1"] = Field(
+        default="xxh32", description="What hashes a shingle; sha1 is slow."
+    )
     normalise: Normalisation = Field(
         default=Normalisation(), description="What makes no difference between two shingles."
     )

@@ -39,7 +39,8 @@ def _table(report: Report, console: Console) -> Table:
     raw = report["totals"]["raw"]["tokens"]
     lines = [(stage, _losses(report, stage)) for stage in report["stages"]]
     longest = max(
-        [len(stage["name"]) for stage, _ in lines] + [len(loss[0]) + 2 for _, losses in lines for loss in losses],
+        [len(stage["name"]) for stage, _ in lines]
+        + [len(loss[0]) + 2 for _, losses in lines for loss in losses],
         default=0,
     )
     room = console.width - longest - _FIGURES

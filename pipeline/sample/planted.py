@@ -12,7 +12,6 @@ from pipeline.sample.grammar import Speaker, Text
 
 # Networks of the kind that no public server answers from, though the registries count them as public.
 _PUBLIC_NETWORKS = (7, 11, 21, 22, 26, 28, 29, 30, 33, 55)
-_HUGE_WORDS = 101_000  # one per cent beyond what Gopher allows
 
 
 @dataclass(frozen=True)
@@ -156,16 +155,6 @@ def _empty(speaker: Speaker) -> Draft:
     return Draft(_begin(speaker).say("stub_title"), [])
 
 
-def _huge(speaker: Speaker) -> Draft:
-    text = _begin(speaker)
-    blocks, words = [], 0
-    while words < _HUGE_WORDS:
-        entries = " ".join(text.say("entry") for _ in range(25))
-        words += len(entries.split())
-        blocks.append(paragraph(entries))
-    return Draft(text.say("entry_title"), blocks)
-
-
 def _offers(speaker: Speaker) -> Draft:
     """A page that only its address gives away."""
     article, text = write_article(speaker, 180), _begin(speaker)
@@ -180,7 +169,6 @@ PLANTED = (
     Planted("teasers", 8, "gopher_quality", "lines that end in an ellipsis", _teasers),
     Planted("stub", 8, "gopher_quality", "hardly any words", _stub),
     Planted("empty", 4, "gopher_quality", "no text but a title", _empty),
-    Planted("huge", 1, "gopher_quality", "too many words", _huge),
     Planted("short_lines", 8, "fineweb", "lines of a few words", _short_lines),
     Planted("headlines", 8, "fineweb", "no line ends a sentence", _headlines),
     Planted("placeholder", 6, "c4_pages", "lorem ipsum", _placeholder),
