@@ -32,6 +32,8 @@ class Speed:
     def describe(self, total_units: int, total_bytes: int) -> str:
         if not self.documents and not self.bytes:
             return f"{total_units} units, starting"
+        if self.units == total_units and not self.bytes_per_second:
+            return f"{total_units} units, done before"
         rate = self.bytes_per_second
         pieces = [
             f"{self.units}/{total_units} units",

@@ -28,7 +28,7 @@ from pipeline.progress import RunProgress
 from pipeline.recipe import Recipe, dump_recipe
 from pipeline.report.write import write_report
 from pipeline.rundir import RunDirectory
-from pipeline.sources.plan import plan_units
+from pipeline.sources.plan import check_first_records, plan_units
 from pipeline.sources.unit import Unit
 from pipeline.tokens.shards import write_shards
 from pipeline.tokens.tokenizer import TokenizerInfo
@@ -62,6 +62,7 @@ def run(recipe: Recipe, inputs: Sequence[str], out: str, engine: Engine, console
     directory = RunDirectory(_absolute(out))
     _check_folder(directory)
     units = plan_units(inputs, recipe.source)
+    check_first_records(units, recipe.source)
     with locked(directory):
         try:
             return _run_locked(recipe, inputs, units, directory, engine, RunProgress(console, directory))

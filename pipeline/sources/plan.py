@@ -6,26 +6,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
 from pipeline import files
 from pipeline.errors import UserError
-from pipeline.sources import codecs, csv, names, parquet, webarchive
+from pipeline.sources import codecs, csv, jsonl, names, parquet, webarchive
 from pipeline.sources.config import Fields, Source
+from pipeline.sources.document import Document, Progress
 from pipeline.sources.inputs import InputFile, describe_inputs, find_files
 from pipeline.sources.records import Dialect, Fault, read_records, starts_record
 from pipeline.sources.streams import StoredRange, blocks, next_member, probe
 from pipeline.sources.unit import Format, Unit
 from pipeline.sources.window import Window
 
-__all__ = ["InputFile", "describe_inputs", "plan_units"]
+__all__ = ["InputFile", "check_first_records", "describe_inputs", "plan_units"]
 
 _ARCHIVES: tuple[Format, ...] = ("warc", "wet", "arc")
 # A gzip file whose first member is longer than this is taken for one that was compressed as a whole.
 _FIRST_MEMBER = 1 << 20
+_FIRST_RECORDS = 100
 
 
 def plan_units(inputs: Sequence[str], config: Source) -> list[Unit]:
@@ -44,6 +46,25 @@ def plan_units(inputs: Sequence[str], config: Source) -> list[Unit]:
         for start, stop, stored in _slices(path, size, cast(Format, format), config):
             units.append(Unit(len(units), path, cast(Format, format), start, stop, stored))
     return units
+
+
+def check_first_records(units: Sequence[Unit], config: Source) -> None:
+    """Look into the first JSON Lines file: the names of its fields are only in its records.
+
+    Raises:
+        UserError: none of its first records has the field that the recipe names for the text.
+    """
+    unit = next((unit for unit in units if unit.format == "jsonl"), None)
+    if unit is None:
+        return
+    nameless = None
+    for record in islice(jsonl.read(unit, config, Progress(0)), _FIRST_RECORDS):
+        if isinstance(record, Document):
+            return
+        if record.cause == "no_text":
+            nameless = nameless or record
+    if nameless is not None:
+        raise UserError(f"{unit.path}: its first records give no document: {nameless.detail}")
 
 
 def _slices(path: str, size: int, format: Format, config: Source) -> list[tuple[int, int, int]]:

@@ -113,6 +113,16 @@ def test_a_truncated_gzip_gives_what_stands_before_the_damage(recipe, tmp_path):
     assert sum(causes(out).values()) >= 1
 
 
+def test_json_lines_without_the_text_field(recipe, tmp_path):
+    posts = tmp_path / "posts.jsonl.gz"
+    posts.write_bytes(gzip.compress(lines(*({"body": GOOD, "url": "u"} for _ in range(300)))))
+    done = assay("run", recipe, posts, "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert "posts.jsonl.gz" in done.stderr
+    assert "no field 'text'; it has: body, url. Set source.fields.text" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_parquet_without_the_text_column(recipe, tmp_path):
     pq.write_table(pa.table({"content": ["a"], "url": ["b"]}), tmp_path / "posts.parquet")
     done = assay("run", recipe, tmp_path / "posts.parquet", "--out", tmp_path / "run")
