@@ -62,7 +62,7 @@ class Stage(BaseModel):
     with `load`. Subclasses add `stage: Literal["..."]`, the name that a recipe calls it by.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(np.ufunc,))
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: ClassVar[Kind]
     extra: ClassVar[str | None] = None  # the optional dependencies it needs: `pip install assay[...]`

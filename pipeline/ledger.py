@@ -30,7 +30,6 @@ from pipeline import files
 
 QUANTITIES = ("documents", "bytes", "words", "tokens")
 OUTCOMES = ("in", "dropped", "trimmed", "out")
-MARKS = ("fired", "alone")
 UNKNOWN_LANGUAGE = "und"
 
 _KEYS = ["stage", "outcome", "reason", "language", "source"]
