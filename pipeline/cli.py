@@ -221,9 +221,10 @@ def _fail(error: object, code: int) -> int:
 
 
 def _directory(run: str) -> Any:
+    from pipeline import files
     from pipeline.rundir import RunDirectory
 
-    return RunDirectory(run if "://" in run else str(Path(run).absolute()))
+    return RunDirectory(files.absolute(run))
 
 
 def _read_text(path: Path) -> str:

@@ -21,6 +21,18 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/"), *names])
 
 
+def absolute(url: str) -> str:
+    """The same place, whatever the working directory becomes."""
+    return url if "://" in url else str(Path(url).absolute())
+
+
+def local_path(url: str) -> Path | None:
+    """Where this is on this machine; None where it is on another."""
+    if "://" in url and not url.startswith("file://"):
+        return None
+    return Path(url.removeprefix("file://"))
+
+
 def exists(url: str) -> bool:
     filesystem, path = fsspec.core.url_to_fs(url)
     return bool(filesystem.exists(path))
@@ -123,7 +135,6 @@ def remove(url: str) -> None:
 
 def remove_unfinished(folder: str) -> None:
     """Remove what writers that were killed left behind in a local folder, however deep."""
-    if "://" in folder and not folder.startswith("file://"):
-        return
-    for left in Path(folder.removeprefix("file://")).rglob(f"{UNFINISHED}*"):
+    place = local_path(folder)
+    for left in place.rglob(f"{UNFINISHED}*") if place else ():
         left.unlink(missing_ok=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline import files
 from pipeline.errors import UserError
 from pipeline.rundir import RunDirectory
 
@@ -20,10 +20,10 @@ def locked(run: RunDirectory) -> Iterator[None]:
     Raises:
         UserError: a living run holds it; the message names its process.
     """
-    if "://" in run.url and not run.url.startswith("file://"):
+    folder = files.local_path(run.url)
+    if folder is None:
         yield  # object stores have no locks; units are idempotent, so two runs there waste work and harm nothing
         return
-    folder = Path(run.url.removeprefix("file://"))
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / ".lock-holder"
     lock = FileLock(folder / ".lock", timeout=0)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from filters.resources import fetch, sha256
@@ -17,6 +18,7 @@ from pipeline.recipe import Recipe
 from pipeline.rundir import RunDirectory
 from pipeline.sources.plan import plan_units
 from pipeline.sources.read import read_unit
+from pipeline.sources.unit import Chunk
 from pipeline.tokens.config import TokenizerTrained
 from pipeline.tokens.tokenizer import Tokenizer
 from pipeline.tokens.train import train
@@ -126,12 +128,11 @@ def sample_texts(recipe: Recipe, inputs: Sequence[str], wanted: int) -> list[str
     return kept if _size(kept) >= min(wanted, _LEAST_SAMPLE) else _up_to(kept + raw, wanted)
 
 
-def _first_documents(chunks: Iterator[object], budget: int) -> Iterator[pa.RecordBatch]:
+def _first_documents(chunks: Iterator[Chunk], budget: int) -> Iterator[pa.RecordBatch]:
     yield pa.RecordBatch.from_pylist([], schema=DOCUMENT)
     for chunk in chunks:
-        batch: pa.RecordBatch = chunk.documents  # type: ignore[attr-defined]
-        yield batch
-        budget -= batch.get_total_buffer_size()
+        yield chunk.documents
+        budget -= chunk.documents.get_total_buffer_size()
         if budget <= 0:
             return
 
@@ -146,13 +147,10 @@ def _survivors(stages: Sequence[Stage], batch: pa.RecordBatch) -> list[str]:
             batch = set_column(batch, "text", stage.edit(batch))
         elif isinstance(stage, Filter):
             measures = stage.measure(batch)
-            keep = [True] * batch.num_rows
+            gone = np.zeros(batch.num_rows, bool)
             for rule in stage.rules():
-                keep = [
-                    kept and not hit
-                    for kept, hit in zip(keep, rule.fires(measures[rule.measure]), strict=True)
-                ]
-            batch = batch.filter(pa.array(keep, pa.bool_()))
+                gone |= rule.fires(measures[rule.measure])
+            batch = batch.filter(pa.array(~gone))
     texts: list[str] = batch.column("text").to_pylist()
     return texts
 

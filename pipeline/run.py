@@ -7,8 +7,7 @@ import os
 import platform
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.console import Console
@@ -59,7 +58,7 @@ def run(recipe: Recipe, inputs: Sequence[str], out: str, engine: Engine, console
     inputs = list(inputs) or list(recipe.inputs)
     if not inputs:
         raise UserError("no input: name files, folders, globs or URLs after the recipe, or `inputs:` in it")
-    directory = RunDirectory(_absolute(out))
+    directory = RunDirectory(files.absolute(out))
     _check_folder(directory)
     units = plan_units(inputs, recipe.source)
     check_first_records(units, recipe.source)
@@ -112,16 +111,17 @@ def _run_locked(
 def _run_step(step: Pass, job: Job, units: list[Unit], engine: Engine, progress: RunProgress) -> None:
     """One pass, and the barrier after it."""
     directory = job.run
-    job = Job(directory, job.recipe, step.number, job.tokenizer_backend, job.resources)
+    job = replace(job, number=step.number)
     with progress.watch(_title(step), step.number, units):
         run_pass(engine, job, units)
     parts = [Part(unit.index, directory.part(step.number, unit)) for unit in units]
     earlier: list[str] = []
+    for_keys = _for_keys(engine, directory) if step.keyed else engine
     for stage in step.keyed:
         out = directory.duplicates(stage.label)
         if not files.exists(files.join(out, _DONE)):
             progress.say(f"{stage.label}: comparing the keys of {len(parts)} parts")
-            deduplicate(stage, parts, earlier, out, _for_keys(engine, directory))
+            deduplicate(stage, parts, earlier, out, for_keys)
         earlier.append(out)
 
 
@@ -199,14 +199,14 @@ def _finish(
     progress: RunProgress,
 ) -> None:
     """Check the ledger, write the shards and the report, and put away what only the passes needed."""
-    _require_balance(write_report(directory))
+    report = write_report(directory)
+    _require_balance(report)
     progress.say("shuffling the tokens into shards")
-    folded = fold(directory.ledgers(), ["stage", "outcome"]).to_pylist()
-    kept = next((row for row in folded if (row["stage"], row["outcome"]) == ("tokenize", "out")), None)
+    kept = report["totals"]["final"]
     write_shards(
         files.list_files(directory.path("tokens"), ".arrow"),
-        kept["documents"] if kept else 0,
-        kept["tokens"] if kept else 0,
+        kept["documents"],
+        kept["tokens"],
         recipe.shards,
         TokenizerInfo(manifest["tokenizer"]["vocabulary_size"], manifest["tokenizer"]["end_of_text_id"]),
         directory.path("shards"),
@@ -246,7 +246,3 @@ def _check_folder(directory: RunDirectory) -> None:
         raise UserError(
             f"{directory.url} is not empty and not a run directory (it holds {strangers[0]}); give another --out"
         )
-
-
-def _absolute(out: str) -> str:
-    return out if "://" in out else str(Path(out).absolute())

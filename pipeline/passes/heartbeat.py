@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline import files
 from pipeline.rundir import RunDirectory
 from pipeline.sources.unit import Unit
 
@@ -57,9 +58,8 @@ class Heartbeat:
 
 def beat_folder(run: RunDirectory, number: int) -> Path | None:
     """Where the heartbeats of a pass lie; None where the run directory is not on this machine."""
-    if "://" in run.url and not run.url.startswith("file://"):
-        return None
-    return Path(run.url.removeprefix("file://")) / FOLDER / str(number)
+    folder = files.local_path(run.url)
+    return folder / FOLDER / str(number) if folder else None
 
 
 def read_beats(folder: Path) -> list[Beat]:

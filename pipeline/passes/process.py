@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from filters.kernels.buffers import text_buffers
 from pipeline import files
 from pipeline.batch import DOCUMENT, KEY, set_column
 from pipeline.errors import AssayError
@@ -73,7 +74,7 @@ def _process(job: Job, opened: Opened, unit: Unit) -> None:
         for incoming in _incoming(job, opened, unit):
             if unreadable is not None:
                 unreadable.write(unreadable_batch(incoming.unreadable))
-            rows = _judge(opened, job, unit, incoming.batch, ledger)
+            rows = _judge(opened, incoming.batch, ledger)
             for drop in rows.drops:
                 dropped.write(dropped_batch(drop, opened.recipe.dropped.text))
             if runs is not None:
@@ -86,7 +87,7 @@ def _process(job: Job, opened: Opened, unit: Unit) -> None:
     heartbeat.end()
 
 
-def _judge(opened: Opened, job: Job, unit: Unit, batch: pa.RecordBatch, ledger: UnitLedger) -> Rows:
+def _judge(opened: Opened, batch: pa.RecordBatch, ledger: UnitLedger) -> Rows:
     """Take one batch through every stage of the pass."""
     step, count_tokens = opened.step, opened.tokenizer.count
     if step.number == 0:
@@ -108,9 +109,7 @@ def _judge(opened: Opened, job: Job, unit: Unit, batch: pa.RecordBatch, ledger: 
 
 def _finished(opened: Opened, rows: Rows) -> pa.RecordBatch:
     """The rows as the part keeps them: with their counts, and the keys that the next barrier reads."""
-    batch = rows.batch
-    batch = batch.select([name for name in batch.schema.names if not name.startswith(KEY)])
-    batch = set_column(batch, WORDS, pa.array(rows.amounts.words, pa.int64()))
+    batch = set_column(rows.batch, WORDS, pa.array(rows.amounts.words, pa.int64()))
     batch = set_column(batch, TOKENS, pa.array(rows.amounts.tokens, pa.int64()))
     keys = [(name, values) for stage in opened.step.keyed for name, values in stage.keys(batch).items()]
     for name, values in keys:
@@ -179,14 +178,5 @@ def _without_marks(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _stored_amounts(batch: pa.RecordBatch) -> Quantities:
     """What the documents amount to, as the pass before counted them: their texts have not changed since."""
-    offsets = (
-        np.frombuffer(batch.column("text").buffers()[1], np.int64)
-        if batch.num_rows
-        else np.zeros(1, np.int64)
-    )
-    start = batch.column("text").offset
-    return Quantities(
-        np.diff(offsets[start : start + batch.num_rows + 1]),
-        batch.column(WORDS).to_numpy(),
-        batch.column(TOKENS).to_numpy(),
-    )
+    _, offsets = text_buffers(batch.column("text"))
+    return Quantities(np.diff(offsets), batch.column(WORDS).to_numpy(), batch.column(TOKENS).to_numpy())

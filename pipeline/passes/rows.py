@@ -58,22 +58,22 @@ class Rows:
 
     def pass_through(self, label: str) -> None:
         """Count a stage that takes nothing away (reading, tokenizing)."""
-        self._count(label, "in", "", self.places, self.amounts)
-        self._count(label, "out", "", self.places, self.amounts)
+        self._ledger.add(label, "in", "", self.places, self.amounts)
+        self._ledger.add(label, "out", "", self.places, self.amounts)
 
     def drop(self, label: str, reasons: NDArray[np.object_], fired: list[list[str]]) -> None:
         """Drop the documents whose reason is not empty. `fired` is as long as there are such documents."""
-        self._count(label, "in", "", self.places, self.amounts)
+        self._ledger.add(label, "in", "", self.places, self.amounts)
         gone = reasons != ""
         if gone.any():
             went = np.flatnonzero(gone)
             for reason in sorted(set(reasons[went])):
                 because = np.flatnonzero(reasons == reason)
-                self._count(label, "dropped", str(reason), self.places[because], self.amounts[because])
+                self._ledger.add(label, "dropped", str(reason), self.places[because], self.amounts[because])
             documents = self.batch.take(pa.array(went))
             self.drops.append(Drop(label, documents, list(reasons[went]), fired, self.amounts[went]))
             self._keep(~gone)
-        self._count(label, "out", "", self.places, self.amounts)
+        self._ledger.add(label, "out", "", self.places, self.amounts)
 
     def end(self) -> None:
         """Close the batch in the ledger: by now the language of every document that has one is known."""
@@ -93,15 +93,15 @@ class Rows:
         before = self.amounts
         old, new = self.batch.column("text"), stage.edit(self.batch)
         changed = np.flatnonzero(pc.not_equal(old, new).to_numpy(zero_copy_only=False))
-        self._count(stage.label, "in", "", self.places, before)
+        self._ledger.add(stage.label, "in", "", self.places, before)
         if len(changed):
             self.batch = set_column(self.batch, "text", new)
             after = measure_amounts(new.take(pa.array(changed)), self._count_tokens)
             self.amounts = _replaced(before, changed, after)
-            self._count(
+            self._ledger.add(
                 stage.label, "trimmed", "", self.places[changed], before[changed] - after, documents=0
             )
-        self._count(stage.label, "out", "", self.places, self.amounts)
+        self._ledger.add(stage.label, "out", "", self.places, self.amounts)
 
     def _filter(self, stage: Filter) -> None:
         measures = stage.measure(self.batch)
@@ -132,24 +132,13 @@ class Rows:
         )
         for reason, hits in by_reason.items():
             fired, alone = np.flatnonzero(hits), np.flatnonzero(hits & (reasons_fired == 1))
-            self._count(label, "fired", reason, self.places[fired], self.amounts[fired])
-            self._count(label, "alone", reason, self.places[alone], self.amounts[alone])
+            self._ledger.add(label, "fired", reason, self.places[fired], self.amounts[fired])
+            self._ledger.add(label, "alone", reason, self.places[alone], self.amounts[alone])
 
     def _keep(self, mask: NDArray[np.bool_]) -> None:
         self.batch = self.batch.filter(pa.array(mask))
         self.amounts = self.amounts[mask]
         self.places = self.places[mask]
-
-    def _count(
-        self,
-        stage: str,
-        outcome: str,
-        reason: str,
-        rows: NDArray[np.int64],
-        amounts: Quantities,
-        documents: int = 1,
-    ) -> None:
-        self._ledger.add(stage, outcome, reason, rows, amounts, documents)
 
 
 def measure_amounts(texts: pa.LargeStringArray, count_tokens: CountTokens) -> Quantities:
