@@ -106,10 +106,14 @@ def evaluate(
     signed = signatures(*hashed, *draw_permutations(stage.permutations, stage.seed))
     keys = band_keys(signed, stage.bands, stage.rows)
     have = np.flatnonzero(np.diff(hashed[1])).astype(np.uint64)
-    width = keys.shape[1]
-    keys = keys[have]
-    pairs = candidate_pairs(keys.ravel(), np.repeat(keys[:, -1], width), np.repeat(have, width))
-    left, right = np.unique(np.stack(pairs), axis=1)
+    _, first, of = np.unique(keys[have, -1], return_index=True, return_inverse=True)
+    leader = have[first][
+        of
+    ]  # the first of those with the same signature, which alone is compared with others
+    leaders = have[first]
+    found = candidate_pairs(keys[leaders, :-1].ravel(), np.repeat(leaders, keys.shape[1] - 1))
+    pairs = np.concatenate([np.stack([leader, have])[:, leader != have], *map(np.stack, found)], axis=1)
+    left, right = np.unique(pairs, axis=1)
     equal = agreements(signed, signed, left.astype(np.int64), right.astype(np.int64))
     holds = equal >= np.ceil(stage.threshold * stage.permutations - 1e-9)
     left, right = left[holds], right[holds]
@@ -127,7 +131,7 @@ def evaluate(
     to_keeper = np.mean([truth.get((int(label[d]), int(d)), 0.0) >= SIMILAR for d in dropped])
     return (
         f"{stage.bands:3d} x {stage.rows} of {stage.permutations:3d}, {stage.threshold:.2f} | {recall:.4f} | "
-        f"{len(pairs[0]):8d} {len(left):7d} {len(near):6d} "
+        f"{pairs.shape[1]:8d} {len(left):7d} {len(near):6d} "
         f"{precision[0]:.4f} {precision[1]:.4f} {precision[2]:.4f} | "
         f"{len(dropped):6d} {to_any:.4f} {to_keeper:.4f}"
     )

@@ -4,36 +4,39 @@ that go."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 import apache_beam as beam
+import numpy as np
 import orjson
 
 from pipeline import files
-from pipeline.dedup.blocks import Steps, Tally, add_up
 from pipeline.dedup.candidates import write_edges
-from pipeline.dedup.components import IN_PROCESS, write_labels
+from pipeline.dedup.components import IN_PROCESS, Numbered, write_labels
 from pipeline.dedup.keepers import write_hashed, write_labelled
-from pipeline.dedup.parts import Part, drop_file
+from pipeline.dedup.layout import Layout, lay_out
+from pipeline.dedup.parts import Parts, drop_file, take
 from pipeline.dedup.stages import Deduplicator, DedupMinhash
+from pipeline.dedup.steps import Steps, Tally, add_up
 from pipeline.engine import Engine
 
-__all__ = ["Part", "deduplicate", "drop_file"]
+__all__ = ["Parts", "deduplicate", "drop_file"]
 
 
 DONE = "done.json"
-_MOST_PARTITIONS = 1024
-_NOTHING: Tally = {"clusters": 0, "clustered": 0, "dropped": 0, "largest": [], "shuffled_bytes": 0}
+_NOTHING: Tally = {"clusters": 0, "clustered": 0, "dropped": 0, "largest": []}
+_NOTHING_NEAR: Tally = {"candidates": 0, "edges": 0}
 
 
 def deduplicate(
     stage: Deduplicator,
-    parts: Sequence[Part],
+    parts: Parts,
     earlier: Sequence[str],
     out: str,
     engine: Engine,
     *,
     partitions: int | None = None,
+    group: int | None = None,
     in_process: int = IN_PROCESS,
 ) -> None:
     """Find out which rows of which parts are copies, and write them to the folder `out`.
@@ -45,46 +48,69 @@ def deduplicate(
     `out/<unit>.parquet` is written for every part, sorted by row: `row` (uint32), `id`, `url`, `keeper`
     (uint64, a row id), `keeper_id`, `keeper_url`, `similarity` (float32: 1, or the estimated Jaccard similarity to the
     keeper), `cluster` (uint64, the smallest row id of the set). Last comes `out/done.json`: `clusters` (sets
-    of two or more), `clustered` (documents in them), `dropped`, `largest` (up to ten sizes),
-    `shuffled_bytes`, and for near-duplicates `candidates` (pairs compared) and `edges` (pairs that held).
-    What a broken-off call left behind is removed first.
+    of two or more), `clustered` (documents in them), `dropped`, `largest` (up to ten: how many `documents`, and `id` and
+    `url` of the one that stays), for near-duplicates
+    `candidates` (pairs that met) and `edges` (pairs that held), and `shuffled`: for each step the `bytes` that came to
+    it, and the most that came to one of its partitions or groups (`inbox`).
+
+    What a broken-off call left behind is removed first. If its workers still write, they write the same files.
 
     Args:
-        parts: their key columns are those of `stage.keys`; units are below 2^31, and each stands once.
+        parts: their key columns are those of `stage.keys`.
         earlier: folders of barriers that have decided about the same parts; rows dropped there take no part.
-        partitions: into how many hash ranges keys are cut. The result does not depend on it. in_process: up
-        to how many edges components are found in this process. The result does not depend on it.
+        partitions: into how many hash ranges keys are cut. group: how many parts a worker takes at a time. in_process:
+            up to how many edges components are found in this process. The result depends on none of them.
     """
     files.remove(out)
     work = files.join(out, "work")
-    partitions = partitions or min(max(len(parts), engine.workers), _MOST_PARTITIONS)
-    tallies = []
-    if parts and isinstance(stage, DedupMinhash):
-        edges = files.join(work, "edges")
-        tallies.append(
-            _run(engine, parts, work, lambda s: write_edges(s, parts, stage, earlier, edges, partitions))
-        )
-        labels = write_labels(edges, work, engine, partitions, in_process)
-        rank, signature = stage.column("rank"), stage.column("signature")
-        tallies.append(
-            _run(engine, parts, work, lambda s: write_labelled(s, labels, rank, signature, out, partitions))
-        )
-    elif parts:
-        tallies.append(
-            _run(engine, parts, work, lambda s: write_hashed(s, parts, stage, earlier, out, partitions))
-        )
-    files.remove(work)
-    files.write_bytes(
-        files.join(out, DONE), orjson.dumps(_NOTHING | add_up(tallies), option=orjson.OPT_INDENT_2)
+    nothing = _NOTHING | (_NOTHING_NEAR if isinstance(stage, DedupMinhash) else {})
+    tallies: list[Tally] = []
+    if parts.count:
+        layout = lay_out(parts, tuple(earlier), partitions, group)
+        if isinstance(stage, DedupMinhash):
+            tallies = _near_duplicates(stage, layout, work, out, engine, in_process)
+        else:
+            tallies = [_run(engine, work, "drops", lambda steps: write_hashed(steps, layout, stage, out))]
+        files.remove(work)
+    found = add_up(tallies)
+    found["largest"] = _named(found.get("largest", []), parts)
+    shuffled = {"shuffled": dict(sorted(found.pop("shuffled", {}).items()))}
+    done = {name: found.get(name, none) for name, none in nothing.items()} | shuffled
+    files.write_bytes(files.join(out, DONE), orjson.dumps(done, option=orjson.OPT_INDENT_2))
+
+
+def _named(largest: Sequence[tuple[int, int, int]], parts: Parts) -> list[dict[str, Any]]:
+    """The largest sets with the documents that stay, out of the parts these stand in."""
+    named = []
+    for documents, _, keeper in largest:
+        (columns,) = take(parts, np.array([keeper], np.uint64), ["id", "url"]).to_pylist()
+        named.append({"documents": documents, **columns})
+    return named
+
+
+def _near_duplicates(
+    stage: DedupMinhash, layout: Layout, work: str, out: str, engine: Engine, in_process: int
+) -> list[Tally]:
+    copies = files.join(work, "copies")
+    edges = Numbered(files.join(work, "edges"), layout.groups)
+    compared = _run(
+        engine, work, "edges", lambda steps: write_edges(steps, layout, stage, copies, edges.folder)
     )
+    verified = compared.get("verified", 0)
+    ranges = layout.partitions(2 * verified, 2)
+    labels, joined = write_labels(edges, verified, work, engine, ranges, in_process)
+    kept = _run(
+        engine, work, "drops", lambda steps: write_labelled(steps, layout, stage, copies, labels, out)
+    )
+    return [compared, *joined, kept]
 
 
-def _run(engine: Engine, parts: Sequence[Part], work: str, wire: Callable[[Steps], None]) -> Tally:
+def _run(engine: Engine, work: str, name: str, wire: Callable[[Steps], None]) -> Tally:
     """Runs one pipeline, and gives what its steps tallied."""
-    counts = files.join(work, "tally.json")
+    counts = files.join(work, f"{name}.json")
 
     def build(pipeline: beam.Pipeline) -> None:
-        steps = Steps(pipeline, parts)
+        steps = Steps(pipeline)
         wire(steps)
         steps.write_tally(counts)
 

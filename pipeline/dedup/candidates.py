@@ -1,14 +1,15 @@
-"""Near-duplicates: from band keys to verified edges.
+"""Near-duplicates: from key columns to verified edges between documents that are no copies of each other.
 
-Steps: `band_entries` sends every band key to its hash range; `candidates` sorts a range and pairs up those
-who share a key; `attach_signatures` makes the pairs unique at the part of the one document and sends them,
-with its signature, to the part of the other; `verify` compares the signatures there and writes the edges that
-hold.
+Steps: `copy_entries` sends one entry for each set of copies in a group (`pipeline.dedup.copies`), and `find_copies`
+tells the groups which sets are one. The first document of all copies is their leader, and only leaders go on:
+`band_entries` sends their band keys to hash ranges; `candidates` sorts a range and pairs up those who share a
+key; `verify` makes the pairs unique at the group of the second, compares the signatures, for which that of the first
+was sent for (`pipeline.dedup.fetch`), and writes the edges that hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -18,101 +19,111 @@ from numpy.typing import NDArray
 from filters.kernels.minhash import agreements
 from pipeline import files
 from pipeline.dedup.blocks import (
+    Block,
     Pairs,
-    Steps,
     changes,
     gather,
-    pack,
     partition,
     route,
-    tally,
+    spans,
     unique_pairs,
-    unpack,
 )
-from pipeline.dedup.parts import Part, matrix, rows_of, signatures, undecided, units_of
+from pipeline.dedup.copies import read_sets
+from pipeline.dedup.fetch import fetch, replies, requests, signatures
+from pipeline.dedup.layout import Layout
+from pipeline.dedup.packing import Numbers
+from pipeline.dedup.parts import matrix, take, undecided
 from pipeline.dedup.stages import DedupMinhash
+from pipeline.dedup.steps import Inbox, Steps, request, tally
 
 ALL_PAIRS = 32  # the largest group in which everyone is compared with everyone
+_PAIRS_AT_A_TIME = 4_000_000
+
+# A set of copies in one group, as the groups of its leader and of its own first document are told of it.
+COPIES = ("leader", "row", "best", "rank", "count")
 
 
-def write_edges(
-    steps: Steps,
-    parts: Sequence[Part],
-    stage: DedupMinhash,
-    earlier: Sequence[str],
-    edges: str,
-    partitions: int,
-) -> None:
-    """Writes verified edges to files in the folder `edges`: `left` < `right`, global row ids (uint64)."""
-    entries = steps.each("read bands", parts, band_entries, stage.column("bands"), earlier, partitions)
-    pairs = steps.grouped("find candidates", entries, candidates)
+def write_edges(steps: Steps, layout: Layout, stage: DedupMinhash, copies: str, edges: str) -> None:
+    """Writes, for each group that has any, verified edges (`edges/<group>.parquet`: `left` < `right`, global row
+    ids) and what it has to know of copies elsewhere (`copies/<group>.parquet`: `COPIES`); all uint64."""
+    keys, bands = layout.partitions(layout.rows, 6), layout.partitions(layout.rows * stage.bands, 2)
+    groups = range(layout.groups)
+    sets = steps.each("read keys", groups, copy_entries, layout, stage, keys)
+    found, _ = steps.grouped("find copies", sets, find_copies, layout)
+    entries = steps.joined(
+        "read bands", {"copies": found}, band_entries, layout, stage, copies, bands, every=groups
+    )
+    pairs, asked = steps.grouped("find candidates", entries, candidates, layout)
     signature = stage.column("signature")
-    signed = steps.at_parts("attach signatures", pairs, attach_signatures, signature)
-    steps.at_parts("verify", signed, verify, signature, stage.threshold, edges)
+    sent, _ = steps.grouped("send signatures", asked, fetch, layout, (), signature)
+    steps.joined(
+        "verify", {"pairs": pairs, "signatures": sent}, verify, layout, signature, stage.threshold, edges
+    )
+
+
+def copy_entries(group: int, layout: Layout, stage: DedupMinhash, partitions: int) -> Iterator[Block]:
+    sets = read_sets(layout, group, stage)
+    columns = [sets.key, sets.check, sets.row, sets.best, sets.rank.view(np.uint64), sets.count]
+    return route(partition(sets.key, partitions), columns)
+
+
+def find_copies(_: int, blocks: Iterable[bytes], layout: Layout) -> Iterator[Any]:
+    """Sends every set of copies that is not its leader's to the group of the leader and to its own."""
+    key, check, row, best, rank, count = gather(blocks, 6)
+    order = np.lexsort((row, check, key))
+    key, check, row, best, rank, count = (column[order] for column in (key, check, row, best, rank, count))
+    starts = np.flatnonzero(changes(key, check))
+    leader = np.repeat(row[starts], np.diff(starts, append=len(key)))
+    other = leader != row
+    columns = [column[other] for column in (leader, row, best, rank, count)]
+    owners = [layout.group_of(columns[0]), layout.group_of(columns[1])]
+    yield from route(np.concatenate(owners), [np.concatenate([column, column]) for column in columns])
+    pairs = int(count.sum()) - len(starts)  # of each copy with the first, which need no comparison
+    yield tally(candidates=pairs, edges=pairs)
 
 
 def band_entries(
-    part: Part, bands: str, earlier: Sequence[str], partitions: int
-) -> Iterator[tuple[int, bytes]]:
-    for ids, batch in undecided(part, [bands], earlier):
-        keys = cast("NDArray[np.uint64]", matrix(batch[bands], np.uint64))
-        whole = np.repeat(keys[:, -1], keys.shape[1])
-        columns = {"key": keys.ravel(), "whole": whole, "row": np.repeat(ids, keys.shape[1])}
-        for owner, entries in route(partition(columns["key"], partitions), columns):
-            yield owner, pack(entries)
+    group: int, inbox: Inbox, layout: Layout, stage: DedupMinhash, copies: str, partitions: int
+) -> Iterator[Block]:
+    """The band keys of the leaders of a group. What it was told of copies is kept for the next pipeline."""
+    told = gather(inbox["copies"], len(COPIES))
+    if len(told[0]):
+        order = np.lexsort((told[1], told[0]))
+        table = pa.table({name: column[order] for name, column in zip(COPIES, told, strict=True)})
+        files.write_table(files.join(copies, f"{group:06d}.parquet"), table)
+    sets = read_sets(layout, group, stage)
+    leaders = np.setdiff1d(sets.row, told[1], assume_unique=True)
+    column = stage.column("bands")
+    for ids, batch in undecided(layout.parts, layout.units(group), [column], layout.earlier):
+        leads = np.isin(ids, leaders)
+        keys = cast("NDArray[np.uint64]", matrix(batch[column], np.uint64))[leads]
+        key, row = keys.ravel(), np.repeat(ids[leads], keys.shape[1])
+        yield from route(partition(key, partitions), [key, row])
 
 
-def candidates(grouped: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
-    blocks = list(grouped[1])
-    left, right = candidate_pairs(*gather(blocks, ("key", "whole", "row")))
-    for owner, batch in route(units_of(left), {"left": left, "right": right}):
-        yield owner, pack(batch)
-    yield tally(shuffled_bytes=sum(map(len, blocks)))
+def candidates(_: int, blocks: Iterable[bytes], layout: Layout) -> Iterator[Any]:
+    """Sends each pair to the group of the second, which asks for the signature of the first."""
+    for left, right in _batched(candidate_pairs(*gather(blocks, 2))):
+        groups = layout.group_of(right)
+        yield from route(groups, [left, right])
+        yield from map(request, requests(layout, left, groups, np.ones(len(left), np.bool_)))
 
 
-def candidate_pairs(
-    key: NDArray[np.uint64], whole: NDArray[np.uint64], row: NDArray[np.uint64]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The pairs to compare, `left` < `right`, from entries (key, key of the whole signature, row) of one hash
-    range.
-
-    Copies, whose whole signatures agree, meet in every group they are in; they are paired there once, with
-    the first of them, and only this first one takes part in the groups of their bands. So a page that stands
-    a hundred thousand times costs a hundred thousand pairs.
-    """
-    order = np.lexsort((row, whole, key))
-    key, whole, row = key[order], whole[order], row[order]
-    copies = key == whole
-    star = _star(key[copies], row[copies])
-    bands = ~copies & changes(key, whole)
-    key, row = key[bands], row[bands]
-    order = np.lexsort((row, key))
-    group = _groups(key[order], row[order])
-    left, right = zip(star, *group, strict=True)
-    return np.concatenate(left), np.concatenate(right)
-
-
-def _star(key: NDArray[np.uint64], row: NDArray[np.uint64]) -> Pairs:
-    """Each row of a group (sorted) with the first of the group."""
-    starts = np.flatnonzero(changes(key))
-    first = np.repeat(row[starts], np.diff(starts, append=len(key)))
-    others = row != first
-    return first[others], row[others]
-
-
-def _groups(key: NDArray[np.uint64], row: NDArray[np.uint64]) -> Iterator[Pairs]:
-    """The pairs in groups of equal keys (sorted by key, then row).
+def candidate_pairs(key: Numbers, row: Numbers) -> Iterator[Pairs]:
+    """The pairs to compare, left < right, of documents that share a key.
 
     In a group of up to `ALL_PAIRS` everyone with everyone. In a larger one each with the first and with those
     1, 2, 4, 8, ... places on: n log n pairs, in which the neighbours of a page that was saved again and
     again, a little changed each time, still meet.
     """
+    order = np.lexsort((row, key))
+    key, row = key[order], row[order]
     size = np.diff(np.flatnonzero(changes(key)), append=len(key))
     size = np.repeat(size, size)
-    large = size > ALL_PAIRS
-    yield _star(key[large], row[large])
     shared = size > 1
     key, row, size = key[shared], row[shared], size[shared]
+    large = size > ALL_PAIRS
+    yield _star(key[large], row[large])
     distance = 1
     while distance < int(size.max(initial=0)):
         power_of_two = distance & (distance - 1) == 0
@@ -123,39 +134,49 @@ def _groups(key: NDArray[np.uint64], row: NDArray[np.uint64]) -> Iterator[Pairs]
         distance = distance + 1 if distance < ALL_PAIRS else 2 * distance
 
 
-def attach_signatures(part_and_pairs: tuple[Part, Iterable[bytes]], signature: str) -> Iterator[Any]:
-    """`left` stands in this part: its signature goes with the pair to the part of `right`."""
-    part, grouped = part_and_pairs
-    blocks = list(grouped)
-    left, right = unique_pairs(*gather(blocks, ("left", "right")))
-    if not len(left):
-        return
-    own = files.read_table(part.url, [signature])[signature].combine_chunks()
-    for owner, batch in route(units_of(right), {"left": left, "right": right}):
-        copied = own.take(pa.array(rows_of(batch["left"].to_numpy())))
-        yield owner, pack(batch.append_column("signature", copied.dictionary_encode()))
-    yield tally(candidates=len(left), shuffled_bytes=sum(map(len, blocks)))
+def _star(key: Numbers, row: Numbers) -> Pairs:
+    """Each row of a group (sorted) with the first of the group."""
+    starts = np.flatnonzero(changes(key))
+    first = np.repeat(row[starts], np.diff(starts, append=len(key)))
+    others = row != first
+    return first[others], row[others]
+
+
+def _batched(pairs: Iterable[Pairs]) -> Iterator[Pairs]:
+    """The same pairs in fewer and larger arrays, that no key is hot enough to make larger than memory."""
+    waiting: list[Pairs] = []
+    for found in pairs:
+        waiting.append(found)
+        if sum(len(left) for left, _ in waiting) >= _PAIRS_AT_A_TIME:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(pairs: list[Pairs]) -> Pairs:
+    left, right = zip(*pairs, strict=True)
+    return np.concatenate(left), np.concatenate(right)
 
 
 def verify(
-    part_and_pairs: tuple[Part, Iterable[bytes]], signature: str, threshold: float, edges: str
+    group: int, inbox: Inbox, layout: Layout, signature: str, threshold: float, edges: str
 ) -> Iterator[Any]:
     """Writes the pairs whose signatures agree in at least `threshold` of their values."""
-    part, blocks = part_and_pairs
-    own: NDArray[np.uint32] | None = None
-    verified = []
-    shuffled = 0
-    for block in blocks:
-        shuffled += len(block)
-        batch = unpack(block)
-        own = signatures(part, signature) if own is None else own
-        others = cast("NDArray[np.uint32]", matrix(batch["signature"].dictionary, np.uint32))
-        places = batch["signature"].indices.to_numpy().astype(np.int64)
-        equal = agreements(others, own, places, rows_of(batch["right"].to_numpy()))
-        # Compared as counts: 0.8 of 10 values must not become 8.000000000000002.
-        holds = equal >= np.ceil(threshold * own.shape[1] - 1e-9)
-        verified.append(batch.select(["left", "right"]).filter(pa.array(holds)))
-    if verified:
-        table = pa.Table.from_batches(verified).sort_by([("left", "ascending"), ("right", "ascending")])
-        files.write_table(files.join(edges, f"{part.unit:06d}.parquet"), table)
-        yield tally(edges=len(table), shuffled_bytes=shuffled)
+    left, right = unique_pairs(*gather(inbox["pairs"], 2))
+    rows, places = np.unique(right, return_inverse=True)
+    own = cast("NDArray[np.uint32]", matrix(take(layout.parts, rows, [signature])[signature], np.uint32))
+    # Compared as counts: 0.8 of 10 values must not become 8.000000000000002.
+    least = np.ceil(threshold * own.shape[1] - 1e-9)
+    holds = np.zeros(len(left), np.bool_)
+    for ids, (sent,) in replies(inbox["signatures"]):
+        others = signatures(sent, own.shape[1])
+        starts = np.searchsorted(left, ids)
+        sizes = np.searchsorted(left, ids, "right") - starts
+        pairs = spans(starts, sizes)
+        holds[pairs] = agreements(others, own, np.repeat(np.arange(len(ids)), sizes), places[pairs]) >= least
+    if holds.any():
+        table = pa.table({"left": left[holds], "right": right[holds]})
+        files.write_table(files.join(edges, f"{group:06d}.parquet"), table)
+    verified = int(holds.sum())
+    yield tally(candidates=len(left), edges=verified, verified=verified)

@@ -1,202 +1,163 @@
-"""The last steps of every barrier: of each set of copies one is kept, and each part learns which of its rows
-go.
+"""Of each set of copies one is kept.
 
-Steps: `members` arrive grouped by hash range; `choose` sorts them into sets and picks the keepers;
-`name_keepers` reads the keepers' ids and URLs at the parts they stand in; `write_drops` writes each part's
-drop file.
+Steps: `hashed_members` or `labelled_members` send what each group has of a set to the set's partition; `choose`
+sorts them into sets and picks the keepers; each group that loses documents is told, and the keepers' ids and
+URLs are sent to it (`pipeline.dedup.fetch`); it writes the drop files (`pipeline.dedup.drops`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import numpy as np
-import pyarrow as pa
 from apache_beam.pvalue import PCollection
 from numpy.typing import NDArray
 
-from filters.kernels.minhash import agreements
 from pipeline import files
-from pipeline.dedup.blocks import (
-    LARGEST,
-    Steps,
-    changes,
-    gather,
-    pack,
-    partition,
-    route,
-    tally,
-    unpack,
-)
-from pipeline.dedup.components import read_labels
-from pipeline.dedup.parts import Part, drop_file, matrix, rows_of, signatures, undecided, units_of
+from pipeline.dedup.blocks import Block, changes, gather, partition, route
+from pipeline.dedup.candidates import COPIES
+from pipeline.dedup.components import Numbered, read_labels
+from pipeline.dedup.copies import read_sets
+from pipeline.dedup.drops import write_drops
+from pipeline.dedup.fetch import fetch, requests
+from pipeline.dedup.layout import Layout
+from pipeline.dedup.packing import Numbers
 from pipeline.dedup.stages import Deduplicator
+from pipeline.dedup.steps import LARGEST, Inbox, Steps, request, tally
 
-DROPS = pa.schema(
-    [
-        pa.field("row", pa.uint32(), nullable=False),
-        pa.field("id", pa.string()),
-        pa.field("url", pa.string()),
-        pa.field("keeper", pa.uint64(), nullable=False),
-        pa.field("keeper_id", pa.string()),
-        pa.field("keeper_url", pa.string()),
-        pa.field("similarity", pa.float32(), nullable=False),
-        pa.field("cluster", pa.uint64(), nullable=False),
-    ]
-)
+# What a group has of a set: (key, check) is the set's name, `row` the first of these documents and `count` how many
+# there are, `best` the one of the highest `rank`; those with the same `leader` have the same signature.
+MEMBERS = ("key", "check", "rank", "best", "row", "count", "leader")
 
 
-def write_hashed(
-    steps: Steps,
-    parts: Sequence[Part],
-    stage: Deduplicator,
-    earlier: Sequence[str],
-    out: str,
-    partitions: int,
-) -> None:
+def write_hashed(steps: Steps, layout: Layout, stage: Deduplicator, out: str) -> None:
     """Drop files in `out`, where copies are the documents with equal keys."""
-    columns = [stage.column(name) for name in ("key", "check", "rank")]
-    members = steps.each("read keys", parts, hashed_members, columns, earlier, partitions)
-    _write_drops(steps, members, out, None)
+    partitions = layout.partitions(layout.rows, len(MEMBERS))
+    members = steps.each("read keys", range(layout.groups), hashed_members, layout, stage, partitions)
+    _write_drops(steps, members, layout, stage, None, out)
 
 
 def write_labelled(
-    steps: Steps, labels: Sequence[str], rank: str, signature: str, out: str, partitions: int
+    steps: Steps, layout: Layout, stage: Deduplicator, copies: str, labels: Numbered, out: str
 ) -> None:
-    """Drop files in `out`, where copies are the documents with equal labels in these label files."""
-    labelled = steps.each("read labels", labels, read_labels)
-    members = steps.at_parts("rank members", labelled, labelled_members, rank, partitions)
-    _write_drops(steps, members, out, signature)
+    """Drop files in `out`, where copies are the documents with equal labels in these label files, and their copies
+    in these files of `copies`."""
+    partitions = layout.partitions(layout.rows, len(MEMBERS))
+    labelled = steps.each("read labels", range(labels.count), read_labels, labels, layout)
+    members = steps.joined(
+        "rank members",
+        {"labels": labelled},
+        labelled_members,
+        layout,
+        stage,
+        copies,
+        partitions,
+        every=range(layout.groups),
+    )
+    _write_drops(steps, members, layout, stage, stage.column("signature"), out)
 
 
-def _write_drops(steps: Steps, members: PCollection[Any], out: str, signature: str | None) -> None:
-    drops = steps.grouped("choose keepers", members, choose)
-    named = steps.at_parts("name keepers", drops, name_keepers, signature)
-    steps.at_parts("write drops", named, write_drops, out, signature)
-
-
-def hashed_members(
-    part: Part, columns: list[str], earlier: Sequence[str], partitions: int
-) -> Iterator[tuple[int, bytes]]:
-    """Members from the key columns: key, check, rank."""
-    for ids, batch in undecided(part, columns, earlier):
-        key, check, rank = (batch[column].to_numpy() for column in columns)
-        yield from route_members(key, check, rank, ids, partitions)
-
-
-def labelled_members(
-    part_and_labels: tuple[Part, Iterable[bytes]], rank_column: str, partitions: int
-) -> Iterator[Any]:
-    """Members from the labels (blocks of `node`, `label`) of the part's documents."""
-    part, grouped = part_and_labels
-    blocks = list(grouped)
-    nodes, labels = gather(blocks, ("node", "label"))
-    nodes, first = np.unique(nodes, return_index=True)  # a label comes once with each file that has it
-    if len(nodes):
-        rank = files.read_table(part.url, [rank_column])[rank_column].to_numpy()[rows_of(nodes)]
-        yield from route_members(labels[first], np.zeros_like(nodes), rank, nodes, partitions)
-    yield tally(shuffled_bytes=sum(map(len, blocks)))
-
-
-def route_members(
-    key: NDArray[np.uint64],
-    check: NDArray[np.uint64],
-    rank: NDArray[np.int64],
-    row: NDArray[np.uint64],
-    partitions: int,
-) -> Iterator[tuple[int, bytes]]:
-    columns = {"key": key, "check": check, "rank": rank, "row": row}
-    for owner, batch in route(partition(key, partitions), columns):
-        yield owner, pack(batch)
-
-
-def choose(grouped: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
-    """Members of a set agree in `key` and `check`; that of the highest rank is kept, of equals the first."""
-    blocks = list(grouped[1])
-    key, check, row = gather(blocks, ("key", "check", "row"))
-    (rank,) = gather(blocks, ("rank",), np.int64)
-    order = np.lexsort((row, ~rank, check, key))  # ~ turns the order round, and has no overflow
-    key, check, row = key[order], check[order], row[order]
-    starts = np.flatnonzero(changes(key, check))
-    sizes = np.diff(starts, append=len(key))
-    cluster = np.repeat(np.minimum.reduceat(row, starts) if len(row) else row, sizes)
-    keeper = np.repeat(row[starts], sizes)
-    goes = row != keeper
-    columns = {"row": row[goes], "keeper": keeper[goes], "cluster": cluster[goes]}
-    for owner, batch in route(units_of(keeper[goes]), columns):
-        yield owner, pack(batch)
-    several = sizes[sizes > 1]
-    yield tally(
-        clusters=len(several),
-        clustered=int(several.sum()),
-        dropped=int(goes.sum()),
-        largest=sorted(several.tolist(), reverse=True)[:LARGEST],
-        shuffled_bytes=sum(map(len, blocks)),
+def _write_drops(
+    steps: Steps,
+    members: PCollection[Any],
+    layout: Layout,
+    stage: Deduplicator,
+    signature: str | None,
+    out: str,
+) -> None:
+    drops, asked = steps.grouped("choose keepers", members, choose, layout)
+    named, _ = steps.grouped("name keepers", asked, fetch, layout, ("id", "url"), signature)
+    steps.joined(
+        "write drops",
+        {"drops": drops, "keepers": named},
+        write_drops,
+        layout,
+        stage,
+        signature,
+        out,
+        every=range(layout.groups),
     )
 
 
-def name_keepers(part_and_drops: tuple[Part, Iterable[bytes]], signature: str | None) -> Iterator[Any]:
-    """Adds id, URL and signature of the keepers, which stand in this part, and sends the rows home."""
-    part, grouped = part_and_drops
-    blocks = list(grouped)
-    row, keeper, cluster = gather(blocks, ("row", "keeper", "cluster"))
-    if not len(row):
-        return
-    named = files.read_table(part.url, ["id", "url", *([signature] if signature else [])]).combine_chunks()
-    for owner, batch in route(units_of(row), {"row": row, "keeper": keeper, "cluster": cluster}):
-        copied = named.take(pa.array(rows_of(batch["keeper"].to_numpy())))
-        for name, column in zip(("keeper_id", "keeper_url", "signature"), copied.columns, strict=False):
-            # As a dictionary, a keeper of many copies is sent once in a block.
-            batch = batch.append_column(name, column.combine_chunks().dictionary_encode())
-        yield owner, pack(batch)
-    yield tally(shuffled_bytes=sum(map(len, blocks)))
+def hashed_members(group: int, layout: Layout, stage: Deduplicator, partitions: int) -> Iterator[Block]:
+    """Members from the key columns."""
+    sets = read_sets(layout, group, stage)
+    leader = np.zeros_like(sets.row)
+    rank = sets.rank.view(np.uint64)
+    columns = [sets.key, sets.check, rank, sets.best, sets.row, sets.count, leader]
+    return route(partition(sets.key, partitions), columns)
 
 
-def write_drops(
-    part_and_drops: tuple[Part, Iterable[bytes]], out: str, signature: str | None
-) -> Iterator[Any]:
-    part, blocks = part_and_drops
-    own: NDArray[np.uint32] | None = None
-    tables = [DROPS.empty_table()]
-    shuffled = 0
-    for block in blocks:
-        shuffled += len(block)
-        batch = unpack(block)
-        rows = rows_of(batch["row"].to_numpy())
-        similarity = np.ones(len(batch), np.float32)
-        if signature:
-            own = signatures(part, signature) if own is None else own
-            similarity = _similarity(own, rows, batch["signature"])
-        columns = {
-            "row": pa.array(rows.astype(np.uint32)),
-            "id": pa.nulls(len(batch), pa.string()),
-            "url": pa.nulls(len(batch), pa.string()),
-            "keeper": batch["keeper"],
-            "keeper_id": batch["keeper_id"].cast(pa.string()),
-            "keeper_url": batch["keeper_url"].cast(pa.string()),
-            "similarity": pa.array(similarity),
-            "cluster": batch["cluster"],
-        }
-        tables.append(pa.table(columns, DROPS))
-    drops = pa.concat_tables(tables).sort_by("row")
-    files.write_table(drop_file(out, part.unit), _named(drops, part))
-    yield tally(shuffled_bytes=shuffled)
+def labelled_members(
+    group: int, inbox: Inbox, layout: Layout, stage: Deduplicator, copies: str, partitions: int
+) -> Iterator[Block]:
+    """Members from the labels of the group's leaders: the leaders' own copies, and those that stand elsewhere.
+
+    A leader without a label is its own, if it has copies.
+    """
+    sets = read_sets(layout, group, stage)
+    leader, row, best, rank, count = _read_copies(copies, group)
+    leads = np.isin(sets.row, row, invert=True)  # the others are told of by the group of their leader
+    theirs = layout.group_of(leader) == group
+    own = sets.row[leads]
+    columns = [  # of `MEMBERS`, what follows the name
+        np.concatenate([sets.rank.view(np.uint64)[leads], rank[theirs]]),
+        np.concatenate([sets.best[leads], best[theirs]]),
+        np.concatenate([own, row[theirs]]),
+        np.concatenate([sets.count[leads], count[theirs]]),
+        np.concatenate([own, leader[theirs]]),
+    ]
+    label, labelled = _labels(inbox["labels"], columns[-1])
+    several = labelled | (columns[3] > 1) | np.isin(columns[-1], leader[theirs])
+    label, *columns = (column[several] for column in (label, *columns))
+    return route(partition(label, partitions), [label, np.zeros_like(label), *columns])
 
 
-def _named(drops: pa.Table, part: Part) -> pa.Table:
-    """With the ids and URLs of the documents that go; they stand in this part."""
-    if not len(drops):
-        return drops
-    named = files.read_table(part.url, ["id", "url"]).take(drops["row"])
-    for name in ("id", "url"):
-        drops = drops.set_column(DROPS.get_field_index(name), DROPS.field(name), named[name])
-    return drops
+def _read_copies(copies: str, group: int) -> list[Numbers]:
+    try:
+        table = files.read_table(files.join(copies, f"{group:06d}.parquet"))
+    except FileNotFoundError:
+        return [np.zeros(0, np.uint64)] * len(COPIES)
+    return [table[name].to_numpy() for name in COPIES]
 
 
-def _similarity(
-    own: NDArray[np.uint32], rows: NDArray[np.int64], keepers: pa.DictionaryArray
-) -> NDArray[np.float32]:
-    others = cast("NDArray[np.uint32]", matrix(keepers.dictionary, np.uint32))
-    equal = agreements(own, others, rows, keepers.indices.to_numpy().astype(np.int64))
-    return (equal / np.float64(own.shape[1])).astype(np.float32)
+def _labels(blocks: Iterable[bytes], leaders: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+    """The label of each leader, itself where it has none, and whether it has one."""
+    node, label = gather(blocks, 2)
+    node, first = np.unique(node, return_index=True)  # a label comes once with each file that has it
+    if not len(node):
+        return leaders, np.zeros(len(leaders), np.bool_)
+    places = np.minimum(np.searchsorted(node, leaders), len(node) - 1)
+    labelled = node[places] == leaders
+    return cast(Numbers, np.where(labelled, label[first][places], leaders)), labelled
+
+
+def choose(_: int, blocks: Iterable[bytes], layout: Layout) -> Iterator[Any]:
+    """Members of a set agree in `key` and `check`; that of the highest rank is kept, of equals the first."""
+    key, check, rank, best, row, count, leader = gather(blocks, len(MEMBERS))
+    order = np.lexsort((best, ~rank.view(np.int64), check, key))  # ~ turns the order round, without overflow
+    key, check, best, row, count, leader = (
+        column[order] for column in (key, check, best, row, count, leader)
+    )
+    starts = np.flatnonzero(changes(key, check))
+    members = np.diff(starts, append=len(key))
+    cluster_of = np.minimum.reduceat(row, starts)
+    cluster = np.repeat(cluster_of, members)
+    keeper = np.repeat(best[starts], members)
+    near = leader != np.repeat(leader[starts], members)
+    goes = (best != keeper) | (count > 1)
+    row, keeper, cluster, near = row[goes], keeper[goes], cluster[goes], near[goes]
+    groups = layout.group_of(row)
+    yield from route(groups, [row, keeper, cluster, near.astype(np.uint64)])
+    yield from map(request, requests(layout, keeper, groups, near))
+    sizes = np.add.reduceat(count, starts)
+    several = sizes > 1
+    sizes, lowest, kept = (column[several] for column in (sizes, cluster_of, best[starts]))
+    largest = np.lexsort((lowest, ~sizes))[:LARGEST]
+    yield tally(
+        clusters=len(sizes),
+        clustered=int(sizes.sum()),
+        dropped=int(sizes.sum()) - len(sizes),
+        largest=np.stack([sizes, lowest, kept], axis=1)[largest].tolist(),
+    )

@@ -3,11 +3,10 @@
 In a pass a deduplicator drops nothing. It adds key columns to the part, by which the barrier after the pass
 finds who duplicates whom (`pipeline.dedup.barrier`):
 
-- `key.<label>.key` and `key.<label>.check` (uint64): documents that agree in both are copies; null takes no
-  part.
-- `key.<label>.bands` (uint64[bands + 1]) and `key.<label>.signature` (uint32[permutations]), as fixed-size
-  binary, for near-duplicates: documents that share a band key are candidates (the last key is of the whole
-  signature); null takes no part.
+- `key.<label>.key` and `key.<label>.check` (uint64): documents that agree in both are copies, of near-duplicates
+  those with equal signatures; null takes no part.
+- `key.<label>.bands` (uint64[bands]) and `key.<label>.signature` (uint32[permutations]), as fixed-size
+  binary, for near-duplicates: documents that share a band key are candidates; null takes no part.
 - `key.<label>.rank` (int64): the highest of a set of copies is kept, of equals the first in the order of the
   input.
 """
@@ -152,10 +151,19 @@ class DedupMinhash(Deduplicator):
     def _keys(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         hashes, ends = self._shingle_hashes(batch["text"])
         factors, terms = minhash.permutations(self.permutations, self.seed)
-        signatures = minhash.signatures(hashes, ends, factors, terms)
-        bands = minhash.band_keys(signatures, self.bands, self.rows)
-        wordless = ends[1:] == ends[:-1]
-        return {"bands": _packed(bands, wordless), "signature": _packed(signatures, wordless)}
+        return self.signed_keys(minhash.signatures(hashes, ends, factors, terms), ends[1:] == ends[:-1])
+
+    def signed_keys(self, signatures: NDArray[np.uint32], wordless: NDArray[np.bool_]) -> dict[str, pa.Array]:
+        """The key columns but for the rank, from signatures (uint32[documents, permutations]) and which
+        documents have none."""
+        keys = minhash.band_keys(signatures, self.bands, self.rows)  # and one of the whole signature
+        check = np.array([xxhash.xxh3_64_intdigest(row) for row in signatures], np.uint64)
+        return {
+            "key": pa.array(keys[:, -1], mask=wordless),
+            "check": pa.array(check, mask=wordless),
+            "bands": _packed(keys[:, :-1], wordless),
+            "signature": _packed(signatures, wordless),
+        }
 
     def _shingle_hashes(self, texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         characters = self.unit == "character"

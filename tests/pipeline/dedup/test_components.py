@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import files
-from pipeline.dedup.components import labels_of, large_star, small_star, write_labels
+from pipeline.dedup.components import Numbered, labels_of, large_star, small_star, write_labels
 from pipeline.engine import Engine
 
 EDGES = st.lists(
@@ -61,11 +61,13 @@ def test_rounds_in_beam_give_the_labels_of_one_process(tmp_path: Path, partition
     chain = [(i, i + 1) for i in range(100, 160)]
     edges = [*chain, *((a, b) for a, b in draw.integers(0, 80, (50, 2)).tolist() if a != b)]
     left, right = columns(edges)
-    for name, half in (("a", slice(0, 40)), ("b", slice(40, None))):
+    given_edges = Numbered(str(tmp_path / "edges"), 5)  # of which three have no file
+    for number, half in ((1, slice(0, 40)), (4, slice(40, None))):
         table = pa.table({"left": left[half], "right": right[half]})
-        files.write_table(str(tmp_path / f"edges/{name}.parquet"), table)
-    found = write_labels(str(tmp_path / "edges"), str(tmp_path / "work"), Engine(), partitions, in_process=10)
-    table = pa.concat_tables([files.read_table(url) for url in found])
+        files.write_table(str(tmp_path / f"edges/{number:06d}.parquet"), table)
+    work = str(tmp_path / "work")
+    found, tallies = write_labels(given_edges, len(edges), work, Engine(), partitions, in_process=10)
+    table = pa.concat_tables(map(files.read_table, files.list_files(found.folder, ".parquet")))
     label = dict(
         zip(
             (table["node"].to_numpy() - 2**60).tolist(),
@@ -74,4 +76,5 @@ def test_rounds_in_beam_give_the_labels_of_one_process(tmp_path: Path, partition
         )
     )
     assert label == searched(edges)
-    assert len(found) <= partitions
+    assert found.count == partitions
+    assert all(tally["shuffled"]["large star"]["bytes"] > 0 for tally in tallies)
