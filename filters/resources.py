@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources as packages
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import fsspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,21 +27,31 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def fetch(resource: Resource, cache: Path) -> Path:
+def is_local(resource: Resource) -> bool:
+    """Whether it is a file of this machine, and not at a URL."""
+    location = resource.location
+    return location.startswith((PACKAGE, "file://")) or "://" not in location
+
+
+def _open(url: str) -> BinaryIO:
+    return cast(BinaryIO, fsspec.open(url, "rb").open())
+
+
+def fetch(resource: Resource, cache: Path, open_url: Callable[[str], BinaryIO] = _open) -> Path:
     """The local path of a resource.
 
     A local file (also as `file://`) and a package's file are used where they lie. Anything else is
     downloaded once into `cache`, under a name made of its address, and appears there only when it is whole
-    and its hash is right. Raises ValueError, naming the location, where there is no such file or its
-    SHA-256 is not the one that was given.
+    and its hash is right; `open_url` says how a URL is opened. Raises ValueError, naming the location, where
+    there is no such file or its SHA-256 is not the one that was given.
     """
     location = resource.location
     if location.startswith(PACKAGE):
         path = _in_package(location)
-    elif "://" not in location or location.startswith("file://"):
+    elif is_local(resource):
         path = Path(location.removeprefix("file://")).expanduser()
     else:
-        return _downloaded(resource, cache)
+        return _downloaded(resource, cache, open_url)
     if not path.is_file():
         raise ValueError(f"{location}: there is no such file. Give a path, a URL or package:MODULE/FILE")
     _check(resource, path)
@@ -55,7 +66,7 @@ def _in_package(location: str) -> Path:
         raise ValueError(f"{location}: there is no installed package {module!r}") from error
 
 
-def _downloaded(resource: Resource, cache: Path) -> Path:
+def _downloaded(resource: Resource, cache: Path, open_url: Callable[[str], BinaryIO]) -> Path:
     location = resource.location
     address = hashlib.sha256(location.encode()).hexdigest()[:16]
     path = cache / f"{address}-{location.rstrip('/').rsplit('/', 1)[-1].partition('?')[0]}"
@@ -64,7 +75,7 @@ def _downloaded(resource: Resource, cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = cache / f".unfinished-{uuid.uuid4().hex}"
     try:
-        with fsspec.open(location, "rb") as source, unfinished.open("wb") as target:
+        with open_url(location) as source, unfinished.open("wb") as target:
             while block := source.read(_BLOCK):
                 target.write(block)
         _check(resource, unfinished)

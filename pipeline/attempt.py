@@ -11,19 +11,19 @@ import yaml
 
 from pipeline import files
 from pipeline.errors import UserError
-from pipeline.prepare import FetchedResource
 from pipeline.recipe import Recipe, dump_recipe
+from pipeline.resources import FetchedResource
 from pipeline.rundir import RunDirectory
-from pipeline.sources.plan import describe_inputs
+from pipeline.sources.inputs import FoundFile, describe_inputs
 
 
-def describe(recipe: Recipe, inputs: Sequence[str]) -> dict[str, Any]:
+def describe(recipe: Recipe, found: Sequence[FoundFile]) -> dict[str, Any]:
     """What must not change between two attempts at one run."""
     text = dump_recipe(recipe)
     return {
         "recipe": yaml.safe_load(text),
         "recipe_sha256": sha256(text.encode()),
-        "inputs": [asdict(entry) for entry in describe_inputs(inputs, recipe.source)],
+        "inputs": [asdict(entry) for entry in describe_inputs(found)],
     }
 
 

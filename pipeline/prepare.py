@@ -1,21 +1,22 @@
-"""What happens once, before any unit is read: models fetched and hashed, the tokenizer made and checked."""
+"""What happens once, before any unit is read: models tried, the tokenizer made and checked."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from filters.resources import fetch, sha256
 from filters.stage import Annotator, Editor, Filter, Stage
 from pipeline import files
 from pipeline.batch import DOCUMENT, set_column
 from pipeline.errors import UserError
 from pipeline.recipe import Recipe
+from pipeline.resources import FetchedResource, fetch_to, load_stages
 from pipeline.rundir import RunDirectory
+from pipeline.sources.inputs import FoundFile
 from pipeline.sources.plan import plan_units
 from pipeline.sources.read import read_unit
 from pipeline.sources.unit import Chunk
@@ -33,49 +34,17 @@ _CHECKED_DOCUMENTS = 1000
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class FetchedResource:
-    """A model or word list of a stage, as the run uses it."""
-
-    label: str
-    setting: str
-    location: str
-    path: str
-    sha256: str
-
-
-def fetch_resources(recipe: Recipe, run: RunDirectory) -> list[FetchedResource]:
-    """Bring every stage's models and word lists into the run directory, or leave them where they are local.
-
-    Raises:
-        UserError: one is not to be had or has another hash than the recipe says; the message names the setting.
-    """
-    fetched = []
-    for place, stage in enumerate(recipe.stages):
-        for setting, resource in stage.resources().items():
-            try:
-                path = fetch(resource, _resource_cache(run))
-            except (OSError, ValueError) as error:
-                raise UserError(f"stages[{place}] ({stage.stage}).{setting}: {error}") from error
-            fetched.append(FetchedResource(stage.label, setting, resource.location, str(path), sha256(path)))
-    return fetched
-
-
-def _resource_cache(run: RunDirectory) -> Path:
-    return Path(run.url.removeprefix("file://")) / "resources"
-
-
-def load_all(recipe: Recipe, resources: Sequence[FetchedResource]) -> None:
+def load_all(recipe: Recipe, run: RunDirectory, resources: Sequence[FetchedResource]) -> None:
     """Open every stage on the driver: a model that cannot be opened fails here, before any data is read."""
     for place, stage in enumerate(recipe.stages):
         try:
-            stage.load({entry.setting: Path(entry.path) for entry in resources if entry.label == stage.label})
+            load_stages([stage], run, resources)
         except (OSError, ValueError, ImportError) as error:
             raise UserError(f"stages[{place}] ({stage.stage}): {error}") from error
 
 
 def prepare_tokenizer(
-    recipe: Recipe, run: RunDirectory, inputs: Sequence[str], say: Say
+    recipe: Recipe, run: RunDirectory, found: Sequence[FoundFile], say: Say
 ) -> dict[str, object]:
     """Make `tokenizer.json` where it is not there yet, choose what encodes with it, and say so.
 
@@ -89,15 +58,14 @@ def prepare_tokenizer(
     if isinstance(settings, TokenizerTrained):
         wanted = settings.train.sample_bytes
         say(f"training a tokenizer on up to {wanted / 1e6:.0f} MB of the input")
-        sample = sample_texts(recipe, inputs, wanted)
+        sample = sample_texts(recipe, found, wanted)
         if not files.exists(url):
             files.write_bytes(url, train(sample, settings))
     else:
-        sample = sample_texts(recipe, inputs, 1 << 20)
-        try:
-            files.write_bytes(url, fetch(settings.resource(), _resource_cache(run)).read_bytes())
-        except (OSError, ValueError) as error:
-            raise UserError(f"tokenizer.file: {error}") from error
+        sample = sample_texts(recipe, found, 1 << 20)
+        with tempfile.TemporaryDirectory(prefix="assay-") as scratch:
+            given = fetch_to(settings.resource(), Path(scratch), "tokenizer.file")
+            files.write_bytes(url, given.read_bytes())
     tokenizer = Tokenizer.open(url, end_of_text=settings.end_of_text)
     note = tokenizer.check(pa.array(sample[:_CHECKED_DOCUMENTS], pa.large_string()))
     return {
@@ -108,10 +76,10 @@ def prepare_tokenizer(
     }
 
 
-def sample_texts(recipe: Recipe, inputs: Sequence[str], wanted: int) -> list[str]:
+def sample_texts(recipe: Recipe, found: Sequence[FoundFile], wanted: int) -> list[str]:
     """Up to so many bytes of text to train on, the same share from each file that is looked into."""
-    whole_files = plan_units(inputs, recipe.source.model_copy(update={"unit_bytes": 1 << 62}))
-    chosen = whole_files[:: max(1, -(-len(whole_files) // _SAMPLE_FILES))]
+    some = found[:: max(1, -(-len(found) // _SAMPLE_FILES))]
+    chosen = plan_units(some, recipe.source.model_copy(update={"unit_bytes": 1 << 62}))
     quota = -(-wanted // max(1, len(chosen)))
     kept: list[str] = []
     raw: list[str] = []

@@ -5,42 +5,47 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from pipeline.errors import AssayError
+from pipeline.ledger_files import listing
 from pipeline.passes.heartbeat import beat_folder, read_beats
 from pipeline.rundir import RunDirectory
 from pipeline.sources.unit import Unit
 
 _REDRAW_SECONDS = 0.5
 _LINE_SECONDS = 15.0  # where there is no terminal, a line now and then
+_LISTING_SECONDS = 10.0
+_LISTED_A_SECOND = 1000  # units; S3 lists as many with a request
 
 
 @dataclass
 class Speed:
-    """Documents, bytes and finished units of a pass so far, and how fast they go by."""
+    """Documents, bytes and finished units of a pass so far, and how fast they go by. On a store nobody tells the
+    documents of a pass before its end."""
 
-    documents: int
+    documents: int | None
     bytes: int
     units: int
     documents_per_second: float
     bytes_per_second: float
 
     def describe(self, total_units: int, total_bytes: int) -> str:
-        if not self.documents and not self.bytes:
+        if not self.documents and not self.bytes and not self.units:
             return f"{total_units} units, starting"
         if self.units == total_units and not self.bytes_per_second:
             return f"{total_units} units, done before"
         rate = self.bytes_per_second
-        pieces = [
-            f"{self.units}/{total_units} units",
-            f"{self.documents:,} documents",
-            f"{self.documents_per_second:,.0f} documents/s",
-            f"{rate / 1e6:.1f} MB/s",
-        ]
+        pieces = [f"{self.units}/{total_units} units"]
+        if self.documents is not None:
+            pieces += [f"{self.documents:,} documents", f"{self.documents_per_second:,.0f} documents/s"]
+        pieces.append(f"{rate / 1e6:.1f} MB/s")
         left = total_bytes - self.bytes
         if rate > 0 and left > 0:
             pieces.append(f"{duration(left / rate)} left")
@@ -48,7 +53,7 @@ class Speed:
 
 
 class RunProgress:
-    """Shows one pass at a time, from the heartbeats of its workers. MB are those of the stored input."""
+    """Shows one pass at a time. MB are those of the stored input."""
 
     def __init__(self, console: Console, run: RunDirectory) -> None:
         self._console = console
@@ -85,17 +90,17 @@ class RunProgress:
         with Progress(*columns, console=self._console) as bar:
             total = sum(unit.bytes for unit in units)
             task = bar.add_task(title, total=total or 1, speed="")
-            meter = _Meter(self._run, number)
+            meter = _Meter(self._run, number, units)
             while not stop.wait(_REDRAW_SECONDS):
                 self._redraw(bar, task, meter.read(), len(units), total)
-            self._redraw(bar, task, meter.read(), len(units), total)
+            self._redraw(bar, task, meter.read(now=True), len(units), total)
 
     @staticmethod
     def _redraw(bar: Progress, task: TaskID, speed: Speed, units: int, total: int) -> None:
         bar.update(task, completed=speed.bytes, speed=speed.describe(units, total))
 
     def _show_lines(self, stop: threading.Event, title: str, number: int, units: Sequence[Unit]) -> None:
-        meter = _Meter(self._run, number)
+        meter = _Meter(self._run, number, units)
         total = sum(unit.bytes for unit in units)
         said = time.monotonic()
         while not stop.wait(_REDRAW_SECONDS):
@@ -103,36 +108,71 @@ class RunProgress:
             if time.monotonic() - said >= _LINE_SECONDS:
                 said = time.monotonic()
                 self.say(f"{title}: {speed.describe(len(units), total)}")
-        self.say(f"{title}: {meter.read().describe(len(units), total)}")
+        self.say(f"{title}: {meter.read(now=True).describe(len(units), total)}")
 
 
-class _Meter:
-    """Adds up the heartbeats. What an earlier, killed run had done counts as done, and not as speed."""
+Done = tuple[int | None, int, int]  # documents (None where nobody tells), bytes, units
 
-    def __init__(self, run: RunDirectory, number: int) -> None:
-        self._folder = beat_folder(run, number)
-        self._before = self._sums()
-        self._start: float | None = None  # when the first worker was seen at work
 
-    def read(self) -> Speed:
-        documents, size, units = self._sums()
-        if self._start is None and (documents, size, units) != self._before:
-            self._start = time.monotonic() - _REDRAW_SECONDS
-        seconds = time.monotonic() - self._start if self._start is not None else 1.0
-        return Speed(
-            documents,
-            size,
-            units,
-            (documents - self._before[0]) / seconds,
-            (size - self._before[1]) / seconds,
-        )
+class _Heartbeats:
+    """What a pass has behind it, by the files that its workers write now and then into a local run directory."""
 
-    def _sums(self) -> tuple[int, int, int]:
-        beats = read_beats(self._folder) if self._folder else []
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.start: float | None = None  # workers are seen when they begin
+
+    def done(self, now: bool) -> Done:
+        beats = read_beats(self._folder)
         return (
             sum(beat.documents for beat in beats),
             sum(beat.bytes for beat in beats),
             sum(beat.done for beat in beats),
+        )
+
+
+class _Ledgers:
+    """The same by the units that are done, for a run directory on a store: one listing every ten seconds, and less
+    often where a listing is long."""
+
+    def __init__(self, run: RunDirectory, number: int, units: Sequence[Unit]) -> None:
+        self._run, self._number = run, number
+        self._bytes = np.array([unit.bytes for unit in units], np.int64)
+        self._every = max(_LISTING_SECONDS, len(units) / _LISTED_A_SECOND)
+        self._listed = -self._every
+        self._done: Done = (None, 0, 0)
+        self.start: float | None = time.monotonic()  # workers are seen when they end
+
+    def done(self, now: bool) -> Done:
+        if now or time.monotonic() - self._listed >= self._every:
+            with suppress(AssayError, OSError):  # a hint is not worth a failed run
+                done = listing(self._run, self._number).done(len(self._bytes))
+                self._done = (None, int(self._bytes[done].sum()), int(done.sum()))
+            self._listed = time.monotonic()
+        return self._done
+
+
+class _Meter:
+    """How far and how fast. What an earlier, killed run had done counts as done, and not as speed."""
+
+    def __init__(self, run: RunDirectory, number: int, units: Sequence[Unit]) -> None:
+        beats = beat_folder(run, number)
+        self._source = _Heartbeats(beats) if beats else _Ledgers(run, number, units)
+        self._before = self._source.done(now=True)
+        self._start = self._source.start
+
+    def read(self, now: bool = False) -> Speed:
+        """`now` looks again, whatever it costs."""
+        done = self._source.done(now)
+        if self._start is None and done != self._before:
+            self._start = time.monotonic() - _REDRAW_SECONDS
+        seconds = time.monotonic() - self._start if self._start is not None else 1.0
+        documents, size, units = done
+        return Speed(
+            documents,
+            size,
+            units,
+            ((documents or 0) - (self._before[0] or 0)) / seconds,
+            (size - self._before[1]) / seconds,
         )
 
 

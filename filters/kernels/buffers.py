@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+S = TypeVar("S", bound=np.generic)
 
 
 def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -22,8 +26,15 @@ def text_buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray
     count = len(texts)
     if offsets is None or count == 0:
         return np.frombuffer(b"", np.uint8), np.frombuffer(bytes(8), np.int64)
-    starts = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + count + 1]
-    return np.frombuffer(data if data is not None else b"", np.uint8), starts
+    starts = _read_only(offsets, np.int64)[texts.offset : texts.offset + count + 1]
+    return _read_only(data if data is not None else b"", np.uint8), starts
+
+
+def _read_only(buffer: pa.Buffer | bytes, dtype: type[S]) -> NDArray[S]:
+    """Also where Arrow has just made the buffer and would still let it be written."""
+    values = np.frombuffer(buffer, dtype)
+    values.flags.writeable = False
+    return values
 
 
 def text_array(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> pa.LargeStringArray:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -28,7 +30,33 @@ def cache_folder() -> Path:
     return Path(root) / "kernels" / digest.hexdigest()[:16]
 
 
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+def _writable_cache() -> Path:
+    """The cache, or this user's copy of it where it can only be read: numba passes over a folder that it cannot
+    write, and would compile everything again. Such is the folder in a container image.
+
+    Raises:
+        PermissionError: what stands in the copy's place is someone else's; compiled code is not taken from there.
+    """
+    folder = cache_folder()
+    if not folder.exists() or os.access(folder, os.W_OK):
+        return folder
+    copy = Path(tempfile.gettempdir()) / f"assay-kernels-{folder.name}-{os.getuid()}"
+    if not copy.exists():
+        made = Path(tempfile.mkdtemp(prefix=copy.name))
+        for compiled in folder.glob("*/*"):
+            (made / compiled.parent.name).mkdir(exist_ok=True)
+            shutil.copyfile(compiled, made / compiled.parent.name / compiled.name)
+        try:
+            made.rename(copy)
+        except OSError:  # another process was first
+            shutil.rmtree(made)
+    if copy.lstat().st_uid != os.getuid():
+        raise PermissionError(f"{copy} belongs to another user; set TMPDIR to a folder of your own")
+    return copy
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = str(_writable_cache())
 
 import numba  # noqa: E402  (reads NUMBA_CACHE_DIR when it is imported)
 

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 from pipeline.compile import Pass, compile_passes
 from pipeline.recipe import Recipe, parse_recipe
+from pipeline.resources import FetchedResource, load_stages, resource_path
 from pipeline.rundir import RunDirectory
 from pipeline.tokens.tokenizer import BackendName, Tokenizer
 
 
 @dataclass(frozen=True)
 class Job:
-    """One pass of one run, small enough to be shipped with every bundle.
-
-    `resources` are the fetched files by stage label and setting: (label, setting, path).
-    """
+    """One pass of one run, small enough to be shipped with every bundle."""
 
     run: RunDirectory
     recipe: str  # the resolved recipe, as YAML
     number: int
+    tokenizer: FetchedResource
     tokenizer_backend: BackendName
-    resources: tuple[tuple[str, str, str], ...] = field(default=())
+    resources: tuple[FetchedResource, ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -40,16 +38,10 @@ def open_job(job: Job) -> Opened:
     """Load what the job needs; once per worker process, whichever thread asks."""
     recipe = parse_recipe(job.recipe, "recipe.yaml")
     step = compile_passes(recipe)[job.number]
-    load_stages(step, job.resources)
+    load_stages((*step.decided, *step.stages, *step.keyed), job.run, job.resources)
     tokenizer = Tokenizer.open(
-        job.run.path("tokenizer.json"),
+        str(resource_path(job.run, job.tokenizer)),
         end_of_text=recipe.tokenizer.end_of_text,
         backend=job.tokenizer_backend,
     )
     return Opened(recipe, step, tokenizer)
-
-
-def load_stages(step: Pass, resources: tuple[tuple[str, str, str], ...]) -> None:
-    """Open the models of a pass's stages."""
-    for stage in (*step.decided, *step.stages, *step.keyed):
-        stage.load({setting: Path(path) for label, setting, path in resources if label == stage.label})

@@ -10,51 +10,66 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import xxhash
 
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.sources import names
 from pipeline.sources.config import MIB, Source
+from pipeline.stores import FIRST_CONTACT, each_at_once, reach, retried
 
 _log = logging.getLogger(__name__)
 _REMEDY = "Set source.format in the recipe, or rename it; known: " + " ".join(names.FORMATS)
 
 
+# What stores call the version of an object in their listings. Web servers' tags may differ from one to the next.
+_TAGS = ("ETag", "md5Hash", "blob_id")
+
+
+@dataclass(frozen=True, order=True)
+class FoundFile:
+    """A file to read. `bytes` is -1 where its store does not tell; `tag` is the store's own name for the content."""
+
+    path: str
+    bytes: int
+    tag: str = ""
+
+
 @dataclass(frozen=True)
 class InputFile:
-    """A file that a run reads. The fingerprint is xxh3_128 of its size and of its first, middle and last
-    MiB."""
+    """A file that a run reads. The fingerprint is xxh3_128 of its size and of the tag that its store gives the
+    content; without one, of its first, middle and last MiB."""
 
     path: str
     bytes: int
     fingerprint: str
 
 
-def describe_inputs(inputs: Sequence[str], config: Source) -> list[InputFile]:
-    """The files of these inputs, in the order in which they are read. Raises UserError as `find_files`."""
-    return [InputFile(path, size, _fingerprint(path, size)) for path, size in find_files(inputs, config)]
+def describe_inputs(found: Sequence[FoundFile]) -> list[InputFile]:
+    """These files with their fingerprints."""
+    prints = each_at_once(_fingerprint, found) if any(map(_is_remote, found)) else map(_fingerprint, found)
+    return [InputFile(file.path, file.bytes, made) for file, made in zip(found, prints, strict=True)]
 
 
-def find_files(inputs: Sequence[str], config: Source) -> list[tuple[str, int]]:
-    """Paths and sizes of all files that the inputs name, sorted by path, each one once.
+def find_files(inputs: Sequence[str], config: Source) -> list[FoundFile]:
+    """All files that the inputs name, sorted by path, each one once.
 
     A folder gives all files below it, but for hidden ones (`.name`, `_name`). Files of an unknown format are
     an error where they are named, and are passed over, with one warning, where a folder or a glob holds them.
 
     Raises:
-        UserError: nothing is there, a glob or folder gives no file that can be read, or the format is
-        unknown.
+        UserError: nothing is there, a glob or folder gives no file that can be read, the format is unknown,
+        or a store refuses access.
+        AssayError: a store cannot be reached.
     """
     if not inputs:
         raise UserError("no input: name files, folders, globs or URLs to read")
-    found: dict[str, tuple[str, int]] = {}
+    found: dict[str, FoundFile] = {}
     unknown: list[str] = []
     for entry in inputs:
         known, others = _sorted_out(entry, config)
-        for path, size in known:
-            found.setdefault(_identity(path), (path, size))
+        for file in known:
+            found.setdefault(_identity(file.path), file)
         unknown += others
     if unknown:
         shown = ", ".join(sorted(unknown)[:5]) + (", ..." if len(unknown) > 5 else "")
@@ -62,15 +77,15 @@ def find_files(inputs: Sequence[str], config: Source) -> list[tuple[str, int]]:
     return sorted(found.values())
 
 
-def _sorted_out(entry: str, config: Source) -> tuple[list[tuple[str, int]], list[str]]:
-    """The files of one input with their sizes, and those of an unknown format."""
+def _sorted_out(entry: str, config: Source) -> tuple[list[FoundFile], list[str]]:
+    """The files of one input, and those of an unknown format."""
     listed, named = _local(entry) if _is_local(entry) else _remote(entry)
     known, unknown = [], []
-    for path, size in listed:
-        if config.format == "auto" and names.format_of(path) is None:
-            unknown.append(path)
+    for file in listed:
+        if config.format == "auto" and names.format_of(file.path) is None:
+            unknown.append(file.path)
         else:
-            known.append((path, size))
+            known.append(file)
     if named and unknown:
         raise UserError(f"{entry}: the name does not say what format it is. {_REMEDY}")
     if not known:
@@ -83,18 +98,22 @@ def _is_local(entry: str) -> bool:
     return "://" not in entry
 
 
-def _local(entry: str) -> tuple[list[tuple[str, int]], bool]:
+def _is_remote(file: FoundFile) -> bool:
+    return not _is_local(file.path)
+
+
+def _local(entry: str) -> tuple[list[FoundFile], bool]:
     """The files, and whether the entry is one by name."""
     path = Path(entry)
     if path.is_dir():
         return _below(path), False
     if path.exists():
-        return [(entry, path.stat().st_size)], True
+        return [FoundFile(entry, path.stat().st_size)], True
     if not glob.has_magic(entry):
         raise UserError(f"{entry}: no such file or folder")
-    listed: list[tuple[str, int]] = []
+    listed: list[FoundFile] = []
     for match in map(Path, glob.glob(entry, recursive=True)):  # noqa: PTH207 - patterns may be absolute
-        listed += _below(match) if match.is_dir() else [(str(match), match.stat().st_size)]
+        listed += _below(match) if match.is_dir() else [FoundFile(str(match), match.stat().st_size)]
     if not listed:
         raise UserError(
             f"{entry}: the glob matches no file (quoted, it is matched by assay, relative to {Path.cwd()})"
@@ -102,43 +121,54 @@ def _local(entry: str) -> tuple[list[tuple[str, int]], bool]:
     return listed, False
 
 
-def _below(folder: Path) -> list[tuple[str, int]]:
+def _below(folder: Path) -> list[FoundFile]:
     return [
-        (str(path), path.stat().st_size)
+        FoundFile(str(path), path.stat().st_size)
         for path in folder.rglob("*")
         if path.is_file() and not _hidden(path.relative_to(folder).parts)
     ]
 
 
-def _remote(entry: str) -> tuple[list[tuple[str, int]], bool]:
-    """The same on any fsspec store. A size that the store does not tell is -1."""
+def _remote(entry: str) -> tuple[list[FoundFile], bool]:
+    """The same on any fsspec store, in a request or a few."""
+    filesystem, path = reach(entry)
     try:
-        filesystem, path = fsspec.core.url_to_fs(entry)
-        if glob.has_magic(path) and not filesystem.exists(path):
-            matches = filesystem.glob(path, detail=True).values()
-            if not matches:
-                raise UserError(f"{entry}: the glob matches no file")
-            return _infos(filesystem, matches), False
-        if filesystem.isdir(path) and not filesystem.isfile(path):
-            below = [
-                info
-                for name, info in filesystem.find(path, detail=True).items()
-                if not _hidden(name[len(path) :].strip("/").split("/"))
-            ]
-            return _infos(filesystem, below), False
-        return [(entry, _size(filesystem.info(path)))], True
+        return retried(entry, lambda: _listed(filesystem, path, entry), FIRST_CONTACT)
     except FileNotFoundError:
         raise UserError(f"{entry}: no such file or folder") from None
-    except (ImportError, ValueError) as error:  # no such protocol, or its package is missing
+    except ValueError as error:
         raise UserError(f"{entry}: {error}") from None
 
 
-def _infos(filesystem: fsspec.AbstractFileSystem, infos: Iterable[dict[str, Any]]) -> list[tuple[str, int]]:
+def _listed(filesystem: Any, path: str, entry: str) -> tuple[list[FoundFile], bool]:
+    if glob.has_magic(path) and not filesystem.exists(path):
+        matches = filesystem.glob(path, detail=True).values()
+        if not matches:
+            raise UserError(f"{entry}: the glob matches no file")
+        return _infos(filesystem, matches), False
+    info = filesystem.info(path)
+    if info.get("type") != "directory":
+        return [FoundFile(entry, _size(info), _tag(filesystem, info))], True
+    below = [
+        info
+        for name, info in filesystem.find(path, detail=True).items()
+        if not _hidden(name[len(path) :].strip("/").split("/"))
+    ]
+    return _infos(filesystem, below), False
+
+
+def _infos(filesystem: Any, infos: Iterable[dict[str, Any]]) -> list[FoundFile]:
     return [
-        (str(filesystem.unstrip_protocol(info["name"])), _size(info))
+        FoundFile(str(filesystem.unstrip_protocol(info["name"])), _size(info), _tag(filesystem, info))
         for info in infos
         if info.get("type") != "directory"
     ]
+
+
+def _tag(filesystem: Any, info: dict[str, Any]) -> str:
+    if "http" in filesystem.protocol:
+        return ""
+    return next((str(info[name]) for name in _TAGS if info.get(name)), "")
 
 
 def _size(info: dict[str, Any]) -> int:
@@ -155,13 +185,16 @@ def _identity(path: str) -> str:
     return os.path.realpath(path) if _is_local(path) else path
 
 
-def _fingerprint(path: str, size: int) -> str:
-    digest = xxhash.xxh3_128(str(size).encode())
-    with files.open_read(path) as file:
-        if size < 0:
-            digest.update(file.read(MIB))
+def _fingerprint(file: FoundFile) -> str:
+    digest = xxhash.xxh3_128(str(file.bytes).encode())
+    if file.tag:
+        digest.update(file.tag.encode())
+        return digest.hexdigest()
+    with files.open_read(file.path) as content:
+        if file.bytes < 0:
+            digest.update(content.read(MIB))
         else:
-            for start in sorted({0, max(0, size // 2 - MIB // 2), max(0, size - MIB)}):
-                file.seek(start)
-                digest.update(file.read(MIB))
+            for start in sorted({0, max(0, file.bytes // 2 - MIB // 2), max(0, file.bytes - MIB)}):
+                content.seek(start)
+                digest.update(content.read(MIB))
     return digest.hexdigest()

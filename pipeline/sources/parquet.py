@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +15,7 @@ from pipeline.sources.unit import Unit, Unreadable
 
 # Pages are read as they are needed, not whole column chunks, which may be as large as the file.
 _BUFFER = 1 << 20
+_STORE_BUFFER = 4 << 20  # of each column; a request takes as long as a few megabytes
 _MOST_ROWS = 4096
 
 
@@ -26,7 +27,8 @@ def read(unit: Unit, config: Source, progress: Progress) -> Iterator[Document | 
     mapper = FieldMapper(unit.path, config)
     with files.open_read(unit.path) as file:
         try:
-            table = pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
+            buffer = _BUFFER if files.local_path(unit.path) else _STORE_BUFFER
+            table = pq.ParquetFile(file, buffer_size=buffer, pre_buffer=False)
         except (pa.ArrowException, OSError) as error:
             yield Unreadable(unit.path, 0, "unreadable", "not_parquet", str(error)[:300])
             return
@@ -39,24 +41,23 @@ def read(unit: Unit, config: Source, progress: Progress) -> Iterator[Document | 
             progress.position += _stored_bytes(table.metadata, group)
 
 
-def columns(path: str) -> dict[str, Any] | None:
-    """The columns of a file and their types; None where it is no Parquet file that can be read."""
+class Layout(NamedTuple):
+    """The columns of a file with their types, and the stored size of each row group."""
+
+    columns: dict[str, Any]
+    group_bytes: list[int]
+
+
+def layout(path: str) -> Layout | None:
+    """How a file is laid out; None where it is no Parquet file that can be read."""
     with files.open_read(path) as file:
         try:
-            schema = pq.read_schema(file)
+            table = pq.ParquetFile(file)
         except (pa.ArrowException, OSError):
             return None
-    return dict(zip(schema.names, schema.types, strict=True))
-
-
-def group_bytes(path: str) -> list[int]:
-    """The stored size of each row group; none where the file cannot be read."""
-    with files.open_read(path) as file:
-        try:
-            metadata = pq.read_metadata(file)
-        except (pa.ArrowException, OSError):
-            return []
-    return [_stored_bytes(metadata, group) for group in range(metadata.num_row_groups)]
+        schema, metadata = table.schema_arrow, table.metadata
+    groups = [_stored_bytes(metadata, group) for group in range(metadata.num_row_groups)]
+    return Layout(dict(zip(schema.names, schema.types, strict=True)), groups)
 
 
 def _stored_bytes(metadata: Any, group: int) -> int:

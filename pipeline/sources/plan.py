@@ -16,13 +16,12 @@ from pipeline.errors import UserError
 from pipeline.sources import codecs, csv, jsonl, names, parquet, webarchive
 from pipeline.sources.config import Fields, Source
 from pipeline.sources.document import Document, Progress
-from pipeline.sources.inputs import InputFile, describe_inputs, find_files
+from pipeline.sources.inputs import FoundFile
 from pipeline.sources.records import Dialect, Fault, read_records, starts_record
 from pipeline.sources.streams import StoredRange, blocks, next_member, probe
 from pipeline.sources.unit import Format, Unit
 from pipeline.sources.window import Window
-
-__all__ = ["InputFile", "check_first_records", "describe_inputs", "plan_units"]
+from pipeline.stores import each_at_once
 
 _ARCHIVES: tuple[Format, ...] = ("warc", "wet", "arc")
 # A gzip file whose first member is longer than this is taken for one that was compressed as a whole.
@@ -30,22 +29,30 @@ _FIRST_MEMBER = 1 << 20
 _FIRST_RECORDS = 100
 
 
-def plan_units(inputs: Sequence[str], config: Source) -> list[Unit]:
-    """The units of these inputs, in order: files as they are sorted, then by position.
+def plan_units(found: Sequence[FoundFile], config: Source) -> list[Unit]:
+    """The units of these files, in order: files as they are sorted, then by position.
 
     Cut are: web archives that are plain or compressed record by record (gzip), plain JSON Lines, and Parquet
     (by row groups). All else is one unit a file. Columns of Parquet and CSV are checked here, before anything
     is read.
 
     Raises:
-        UserError: as `find_files`; or a column that the recipe names is not in the file.
+        UserError: a column that the recipe names is not in the file.
+        AssayError: a store fails for good.
     """
     units: list[Unit] = []
-    for path, size in find_files(inputs, config):
-        format = names.format_of(path) if config.format == "auto" else config.format
-        for start, stop, stored in _slices(path, size, cast(Format, format), config):
-            units.append(Unit(len(units), path, cast(Format, format), start, stop, stored))
+    cut = partial(_cut, config)
+    # A look into each file of a store, one after the other, would take hours for a crawl.
+    sliced = each_at_once(cut, found) if any("://" in file.path for file in found) else map(cut, found)
+    for file, (format, slices) in zip(found, sliced, strict=True):
+        for start, stop, stored in slices:
+            units.append(Unit(len(units), file.path, format, start, stop, stored))
     return units
+
+
+def _cut(config: Source, file: FoundFile) -> tuple[Format, list[tuple[int, int, int]]]:
+    format = cast(Format, names.format_of(file.path) if config.format == "auto" else config.format)
+    return format, _slices(file.path, file.bytes, format, config)
 
 
 def check_first_records(units: Sequence[Unit], config: Source) -> None:
@@ -161,13 +168,13 @@ def _is_compressed_by_record(file: BinaryIO, begins: Any) -> bool:
 
 
 def _row_groups(path: str, size: int, config: Source) -> list[tuple[int, int, int]]:
-    columns = parquet.columns(path)
-    if columns is None:
+    layout = parquet.layout(path)
+    if layout is None:
         return [(0, 1, size)]  # reading it will say what is wrong with it
-    _check_columns(path, columns, config.fields)
+    _check_columns(path, layout.columns, config.fields)
     slices: list[tuple[int, int, int]] = []
     start = held = 0
-    for group, stored in enumerate(parquet.group_bytes(path)):
+    for group, stored in enumerate(layout.group_bytes):
         if held and held + stored > config.unit_bytes:
             slices.append((start, group, held))
             start, held = group, 0

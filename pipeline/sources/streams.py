@@ -73,7 +73,7 @@ class StoredRange:
 @contextmanager
 def open_range(unit: Unit) -> Iterator[tuple[StoredRange, Compression | None]]:
     """The stored bytes of a unit, and how its file is compressed."""
-    with files.open_read(unit.path) as file:
+    with files.open_read(unit.path, unit.stop) as file:
         compression = codecs.detect(file.read(codecs.MAGIC_BYTES))
         yield StoredRange(file, unit.start, unit.stop), compression
 

@@ -10,7 +10,12 @@ import pyarrow as pa
 Format = Literal["warc", "wet", "arc", "jsonl", "parquet", "csv", "text"]
 
 
-@dataclass(frozen=True)
+def unit_name(index: int) -> str:
+    """The stem of every file that is written for a unit."""
+    return f"{index:06d}"
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A slice of the input: the piece of work that is done, or not done, as a whole.
 
@@ -28,8 +33,7 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """The stem of every file that is written for this unit."""
-        return f"{self.index:06d}"
+        return unit_name(self.index)
 
 
 @dataclass(frozen=True)

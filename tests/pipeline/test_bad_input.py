@@ -144,7 +144,7 @@ def test_a_full_disk_fails_clearly_and_is_gone_on_from(recipe, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], capture_output=True
     ).returncode:
         pytest.skip("a small disk needs the right to mount one")
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.batch import DOCUMENT
 from pipeline.sources.config import Source
+from pipeline.sources.inputs import find_files
 from pipeline.sources.plan import plan_units
 from pipeline.sources.read import read_unit
 from pipeline.sources.unit import Unreadable
@@ -75,7 +76,7 @@ def read_all(path: Path | str, **settings: Any) -> tuple[list[dict[str, Any]], l
     config = Source.model_validate(settings)
     rows: list[dict[str, Any]] = []
     unreadable: list[Unreadable] = []
-    for unit in plan_units([str(path)], config):
+    for unit in plan_units(find_files([str(path)], config), config):
         for chunk in read_unit(unit, config):
             assert chunk.documents.schema == DOCUMENT
             rows += chunk.documents.to_pylist()

@@ -70,7 +70,7 @@ def test_other_files_are_refused_by_name_and_passed_over_in_folders(
     folder = shared_data / "web" / "conformance" / "webrecorder+pywb" / "sample_archive"
     with pytest.raises(UserError, match=r"iana\.cdx.*source\.format"):
         find_files([str(folder / "cdx" / "iana.cdx")], Source())
-    assert all(names.format_of(path) == "warc" for path, _ in find_files([str(folder)], Source()))
+    assert all(names.format_of(file.path) == "warc" for file in find_files([str(folder)], Source()))
     assert len(caplog.records) == 1
     with pytest.raises(UserError, match="only files of unknown format"):
         find_files([str(folder / "cdx")], Source())

@@ -21,8 +21,8 @@ def folder(tmp_path: Path) -> Path:
 
 def found(*inputs: object, **settings: str) -> list[str]:
     return [
-        Path(path).name
-        for path, _ in find_files([str(entry) for entry in inputs], Source.model_validate(settings))
+        Path(file.path).name
+        for file in find_files([str(entry) for entry in inputs], Source.model_validate(settings))
     ]
 
 
@@ -74,10 +74,10 @@ def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
     seen = set()
     for content in (b"", b"a", b"b", bytes(5 << 20), bytes(4 << 20) + b"x" + bytes((1 << 20) - 1)):
         path.write_bytes(content)
-        (described,) = describe_inputs([str(path)], Source())
+        (described,) = describe_inputs(find_files([str(path)], Source()))
         assert (described.path, described.bytes) == (str(path), len(content))
         seen.add(described.fingerprint)
-        assert describe_inputs([str(path)], Source()) == [described]
+        assert describe_inputs(find_files([str(path)], Source())) == [described]
     assert len(seen) == 5
 
 

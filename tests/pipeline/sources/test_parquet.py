@@ -11,6 +11,7 @@ from samples import causes, read_all, texts
 
 from pipeline.errors import UserError
 from pipeline.sources.config import Source
+from pipeline.sources.inputs import find_files
 from pipeline.sources.plan import plan_units
 
 
@@ -92,4 +93,5 @@ def test_a_missing_column_is_the_user_s_mistake_before_the_run(
 ) -> None:
     path = write(tmp_path / "a.parquet", {"body": ["a"], "n": [1]})
     with pytest.raises(UserError, match=r"a\.parquet: " + message):
-        plan_units([str(path)], Source.model_validate({"fields": fields}))
+        config = Source.model_validate({"fields": fields})
+        plan_units(find_files([str(path)], config), config)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.sources.config import Source
+from pipeline.sources.inputs import find_files
 from pipeline.sources.plan import plan_units
 from pipeline.sources.read import read_unit
 
@@ -24,7 +25,7 @@ def test_a_batch_ends_with_the_document_that_fills_it(
         return
     path.write_bytes(b"\n".join(lines))
     config = Source(batch_bytes=batch_bytes)
-    (unit,) = plan_units([str(path)], config)
+    (unit,) = plan_units(find_files([str(path)], config), config)
     chunks = list(read_unit(unit, config))
     for chunk in chunks[:-1]:
         sizes = [len(text.encode()) for text in chunk.documents["text"].to_pylist()]
@@ -40,7 +41,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
             file.write(json.dumps({"text": f"{number} " * 100_000}).encode() + b"\n")
             file.write(b'{"text": "' + b"x" * 2_000_000 + b'"}\n')  # too long to be read
     config = Source.model_validate({"batch_bytes": 500_000, "limits": {"raw_bytes": 1_000_000}})
-    (unit,) = plan_units([str(path)], config)
+    (unit,) = plan_units(find_files([str(path)], config), config)
     tracemalloc.start()
     documents = sum(chunk.documents.num_rows for chunk in read_unit(unit, config))
     peak = tracemalloc.get_traced_memory()[1]
