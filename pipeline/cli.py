@@ -59,6 +59,12 @@ def run(
             "--workers", "-w", min=0, help="Processes on this machine; 0: one a core, fewer for little input."
         ),
     ] = 0,
+    skip_failed: Annotated[
+        bool,
+        typer.Option(
+            "--skip-failed", help="Leave out pieces of the input that fail, and report them as unreadable."
+        ),
+    ] = False,
 ) -> None:
     """Take scraped text through a recipe to token shards and a report.
 
@@ -72,7 +78,7 @@ def run(
     if not out:
         raise UserError("--out: say where the run directory goes, for example --out runs/first")
     engine = Engine(workers, _beam_options)
-    outcome = running.run(load_recipe(recipe), inputs or [], out, engine, _err())
+    outcome = running.run(load_recipe(recipe), inputs or [], out, engine, _err(), skip_failed)
     if not outcome.fresh:
         _err().print(f"{outcome.run.url} is complete already; nothing was done.")
     print_funnel(outcome.run.read_json("report.json"), _out())
@@ -169,6 +175,21 @@ def sample_web(
 
     write_sample(folder, seed)
     _out().print(f"a small web lies in {folder}", soft_wrap=True)
+
+
+@app.command("worker-pool")
+def worker_pool(
+    port: Annotated[int, typer.Option(help="The port of --environment_config.")] = 50000,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
+) -> None:
+    """Start workers when Spark or Flink asks for them: run it on every machine of a cluster.
+
+    `assay run ... -- --environment_type=EXTERNAL --environment_config=localhost:50000` then finds one wherever its
+    work goes. It runs until it is stopped.
+    """
+    from pipeline.pool import serve
+
+    serve(port, host)
 
 
 @app.command("warm", hidden=True)

@@ -12,19 +12,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import apache_beam as beam
+import grpc
 import psutil
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-from pipeline.errors import AssayError
+from pipeline.errors import AssayError, UserError
 
 _ATTEMPTS = 3
+# A listing of every installed package is staged with each job otherwise, at a second and a process each.
+_NAMED_DEFAULTS = ["--experiments=disable_logging_submission_environment"]
 _WORKER = "pipeline.worker"
 
 
-class WorkerDied(AssayError):
-    """A local worker process ended before its work did."""
+class EngineFault(AssayError):
+    """What ran the pipeline failed, and not the work itself: a worker process or a machine was lost."""
 
 
 @dataclass
@@ -40,8 +43,8 @@ class Engine:
     def run(self, build: Callable[[beam.Pipeline], None]) -> None:
         """Build a pipeline and wait for it.
 
-        A local worker that is killed is replaced: what it had committed stays, and the pipeline runs again for the
-        rest, up to three times in all.
+        Where the engine loses a worker or a machine and cannot go on by itself, the pipeline is built and run again,
+        up to three times in all: what was committed stays.
 
         Raises:
             AssayError: the engine gave up; the message is the cause, as far as it is known.
@@ -50,12 +53,10 @@ class Engine:
             try:
                 self._run_once(build)
                 return
-            except WorkerDied as death:
+            except EngineFault as fault:
                 if attempt == _ATTEMPTS:
                     raise
-                logging.getLogger("assay").warning(
-                    "%s; starting it again (%d of %d)", death, attempt + 1, _ATTEMPTS
-                )
+                logging.getLogger("assay").warning("%s; again (%d of %d)", fault, attempt + 1, _ATTEMPTS)
 
     def for_small_work(self) -> Engine:
         """The same engine, for work that is done sooner than local worker processes have started."""
@@ -65,25 +66,55 @@ class Engine:
         """Once, with what Beam prints of a failure (all of it is in the error too) kept from the user's screen."""
         pipeline = self._pipeline()
         build(pipeline)
-        with _WorkerWatch() as watch, contextlib.redirect_stderr(io.StringIO()):
-            runner = _Running(pipeline)
-            runner.start()
-            while runner.is_alive():
-                runner.join(0.1)
-                if watch.death:
-                    _kill_workers()
-                    raise WorkerDied(watch.death)
-        if runner.error is not None:
-            raise AssayError(_cause(runner.error)) from runner.error
+        with contextlib.redirect_stderr(io.StringIO()):
+            if self._named_runner():
+                _run_named(pipeline)
+            else:
+                _run_local(pipeline)
 
     def _named_runner(self) -> bool:
         return any(option.startswith("--runner") for option in self.options)
 
     def _pipeline(self) -> beam.Pipeline:
         if self._named_runner():
-            return beam.Pipeline(options=PipelineOptions(list(self.options)))
+            return beam.Pipeline(options=PipelineOptions([*self.options, *_NAMED_DEFAULTS]))
         options = PipelineOptions([f"--direct_num_workers={self.workers}", *self.options])
         return beam.Pipeline(runner=_local_runner(self.workers), options=options)
+
+
+def _run_named(pipeline: beam.Pipeline) -> None:
+    """On whatever engine the options name; in the main thread, since some of Beam's job servers set signal handlers."""
+    try:
+        logging.disable(logging.ERROR)  # job servers' chatter; a failure is raised too
+        result = pipeline.run()
+        try:
+            result.wait_until_finish()
+        except KeyboardInterrupt:
+            result.cancel()
+            raise
+    except grpc.FutureTimeoutError as error:
+        raise UserError(
+            "no job server answers. Start one, or correct --job_endpoint (or --flink_master, --spark_master_url)"
+        ) from error
+    except grpc.RpcError as error:
+        raise AssayError(f"the connection to the job server was lost ({_rpc_cause(error)})") from error
+    except Exception as error:
+        raise _as_fault(error) from error
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _run_local(pipeline: beam.Pipeline) -> None:
+    with _WorkerWatch() as watch:
+        runner = _Running(pipeline)
+        runner.start()
+        while runner.is_alive():
+            runner.join(0.1)
+            if watch.death:
+                _kill_workers()
+                raise EngineFault(watch.death)
+    if runner.error is not None:
+        raise AssayError(_cause(runner.error)) from runner.error
 
 
 def _local_runner(workers: int) -> FnApiRunner:
@@ -156,11 +187,33 @@ def _command(process: psutil.Process) -> list[str]:
         return []
 
 
+def _rpc_cause(error: grpc.RpcError) -> str:
+    code, details = getattr(error, "code", None), getattr(error, "details", None)
+    return f"{code().name}: {details()}" if code and details else type(error).__name__
+
+
+def _as_fault(error: Exception) -> AssayError:
+    """An engine's failure: of the work, where a Python error is told of, else of the engine."""
+    kind = AssayError if "Traceback (most recent call last)" in str(error) else EngineFault
+    return kind(_cause(error))
+
+
 def _cause(error: BaseException) -> str:
-    """What a person needs of an engine's error: Assay's own message where one is in it, else the last line."""
-    text = str(error)
-    if "Traceback" not in text and not isinstance(error, (AssayError, RuntimeError)):
-        text = f"{type(error).__name__}: {text}"
-    ours = re.findall(r"(?:AssayError|UserError): (.+)", text.replace("\\n", "\n"))
-    lines = ours or [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
-    return re.sub(r" \[while running .*", "", str(lines[-1])).strip().removeprefix("RuntimeError: ")
+    """What a person needs of an engine's error: Assay's own message where one is in it, else the line that says most.
+
+    Of a Python traceback that is its last line. Java's exceptions wrap each other, and the first line names them all.
+    """
+    text = str(error).replace("\\n", "\n")
+    if ours := re.findall(r"(?:AssayError|UserError): (.+)", text):
+        return _tidy(ours[-1])
+    raised = re.findall(r"^(?:[\w.]+\.)?\w*(?:Error|Exception|Interrupt|Exit): .+", text, re.MULTILINE)
+    if raised and "Traceback" in text:
+        return _tidy(raised[-1])
+    lines = [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    if isinstance(error, (AssayError, RuntimeError)):
+        return _tidy(lines[0])
+    return _tidy(f"{type(error).__name__}: {lines[0]}")
+
+
+def _tidy(line: str) -> str:
+    return re.sub(r" \[while running .*", "", line).strip().removeprefix("RuntimeError: ")

@@ -5,16 +5,6 @@ from pathlib import Path
 import pytest
 from commandline import RECIPE, assay
 
-from pipeline.sample import write_sample
-
-
-@pytest.fixture(scope="session")
-def web(tmp_path_factory) -> Path:
-    """The embedded sample: WARC files and truth.jsonl."""
-    folder = tmp_path_factory.mktemp("sample") / "web"
-    write_sample(folder, seed=0)
-    return folder
-
 
 @pytest.fixture(scope="session")
 def sample_run(web, tmp_path_factory) -> Path:

@@ -8,7 +8,7 @@ import engine_work
 import pytest
 from commandline import ROOT
 
-from pipeline.engine import Engine, WorkerDied
+from pipeline.engine import Engine, EngineFault
 from pipeline.errors import AssayError
 
 
@@ -43,7 +43,7 @@ def test_a_killed_worker_is_replaced(tmp_path):
 
 
 def test_a_worker_that_always_dies_is_given_up_on():
-    with pytest.raises(WorkerDied, match="signal 9"):
+    with pytest.raises(EngineFault, match="signal 9"):
         Engine(2).run(over(2, engine_work.always_die))
 
 
