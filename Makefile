@@ -30,6 +30,9 @@ lint: setup
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
 		--group dev pyproject.toml --output-file requirements.lock
+	echo 'hatchling>=1.26' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --extra s3 --extra gcs --extra dataflow --constraint requirements.lock \
+		pyproject.toml - --output-file deploy/container/requirements.lock
 
 clean:
 	rm -rf .venv runs

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from filters.kernels.jit import cache_folder
+from filters.kernels.minhash import agreements
+from filters.kernels.unionfind import components
 from filters.kernels.words import count_words
 from filters.resources import fetch
 from filters.stage import Annotator, Editor, Filter
@@ -43,5 +47,16 @@ def warm() -> None:
             stage.measure(batch)
         elif isinstance(stage, Deduplicator):
             stage.keys(batch)
+    _warm_barriers()
     cache_folder().mkdir(parents=True, exist_ok=True)
     (cache_folder() / "warm").touch()
+
+
+def _warm_barriers() -> None:
+    """What compares signatures and joins pairs; signatures are read-only where they were just read."""
+    signatures, row = np.zeros((1, 1), np.uint32), np.zeros(1, np.int64)
+    read = signatures.copy()
+    read.flags.writeable = False
+    for left, right in itertools.product((signatures, read), repeat=2):
+        agreements(left, right, row, row)
+    components(row, row, 1)

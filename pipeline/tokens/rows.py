@@ -71,7 +71,7 @@ class Packer:
     def __init__(self, context_length: int, end_of_text_id: int, token: pa.DataType) -> None:
         self._context_length, self._end_of_text_id = context_length, end_of_text_id
         self._schema = packed_schema(token)
-        self._tokens: NDArray[np.unsignedinteger] = np.zeros(0, token.to_pandas_dtype())
+        self._tokens: NDArray[np.unsignedinteger] = np.zeros(0, str(token))
         self._ids = pa.array([], pa.string())
         self._lengths = np.zeros(0, np.int64)  # of the pieces in `_tokens`, end-of-text included
 

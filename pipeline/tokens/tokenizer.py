@@ -112,7 +112,7 @@ class Tokenizer:
         encoded = self._encode(texts)
         return pa.LargeListArray.from_arrays(
             pa.array(encoded.offsets),
-            pa.array(encoded.ids.astype(self.info.type.to_pandas_dtype(), copy=False)),
+            pa.array(encoded.ids.astype(str(self.info.type), copy=False)),
         )
 
     def count(self, texts: pa.LargeStringArray) -> NDArray[np.int64]:

@@ -7,15 +7,13 @@ fault in every phase of a run, on every engine; without it each engine meets one
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import local_cluster
 import psutil
-import pytest
-from commandline import RECIPE, assay, command, digest
-
-ENGINES = sorted(local_cluster.CLUSTERS)
+from clusters import on_every_engine
+from commandline import command, digest
 
 # When a run is in a phase, told by what lies in its directory.
 PHASES: dict[str, Callable[[Path], bool]] = {
@@ -24,35 +22,6 @@ PHASES: dict[str, Callable[[Path], bool]] = {
     "pass 2": lambda run: any((run / "ledger" / "1").glob("*.parquet")),
     "shards": lambda run: (run / "report.json").exists(),
 }
-
-
-@pytest.fixture(scope="module")
-def cluster(request) -> Iterator[local_cluster.LocalCluster]:
-    try:
-        with local_cluster.CLUSTERS[request.param]() as started:
-            yield started
-    except local_cluster.Unavailable as missing:
-        pytest.skip(str(missing).splitlines()[0])
-
-
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory) -> Path:
-    """The quickstart recipe cut into many units and left with one deduplicator, as a pipeline takes a cluster seconds."""
-    text = RECIPE.read_text().replace("source:\n", "source:\n  unit_bytes: 60000\n", 1)
-    text = text.replace("  - stage: dedup_url\n  - stage: dedup_exact\n", "")
-    assert "unit_bytes" in text and "dedup_url" not in text
-    path = tmp_path_factory.mktemp("recipe") / "small-units.yaml"
-    path.write_text(text)
-    return path
-
-
-@pytest.fixture(scope="module")
-def expected(recipe, web, tmp_path_factory) -> dict[str, str]:
-    """What the run gives on the local runner, undisturbed."""
-    out = tmp_path_factory.mktemp("expected") / "run"
-    done = assay("run", recipe, web / "*.warc*", "--out", out, "--workers", 1)
-    assert done.returncode == 0, done.stderr
-    return digest(out)
 
 
 def kill_worker(cluster: local_cluster.LocalCluster, _: subprocess.Popen) -> None:
@@ -89,7 +58,7 @@ def pytest_generate_tests(metafunc) -> None:
         metafunc.parametrize("schedule", schedules, ids=names)
 
 
-@pytest.mark.parametrize("cluster", ENGINES, indirect=True)
+@on_every_engine
 def test_killed_on_the_way_a_run_gives_the_bytes_of_one_machine(
     cluster, schedule, recipe, web, expected, tmp_path
 ):
@@ -106,15 +75,6 @@ def test_killed_on_the_way_a_run_gives_the_bytes_of_one_machine(
         process = _again(process, arguments)
     assert process.wait(600) == 0, _said(process)
     assert digest(out) == expected
-
-
-@pytest.mark.parametrize("cluster", ENGINES, indirect=True)
-def test_a_failing_unit_is_named(cluster, recipe, web, tmp_path):
-    """One file of the input is taken away after the run has listed it."""
-    poisoned = tmp_path / "web"
-    poisoned.mkdir()
-    for file in sorted(web.glob("*.warc*")):
-        (poisoned / file.name).symlink_to(file)
 
 
 def _start(arguments: list[str]) -> subprocess.Popen:
