@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.errors import AssayError
 from pipeline.ledger_files import listing
@@ -22,6 +22,7 @@ from pipeline.sources.unit import Unit
 _REDRAW_SECONDS = 0.5
 _LINE_SECONDS = 15.0  # where there is no terminal, a line now and then
 _LISTING_SECONDS = 10.0
+_PATIENCE = 90.0  # for the first sign of work
 _LISTED_A_SECOND = 1000  # units; S3 lists as many with a request
 
 
@@ -36,9 +37,11 @@ class Speed:
     documents_per_second: float
     bytes_per_second: float
 
-    def describe(self, total_units: int, total_bytes: int) -> str:
+    def describe(self, total_units: int, total_bytes: int, waited: float = 0) -> str:
+        """As a line; `waited` are the seconds since the pass was given to the engine."""
         if not self.documents and not self.bytes and not self.units:
-            return f"{total_units} units, starting"
+            late = f" for {duration(waited)}: does the engine start its workers? Its own log will tell"
+            return f"{total_units} units, starting{late if waited > _PATIENCE else ''}"
         if self.units == total_units and not self.bytes_per_second:
             return f"{total_units} units, done before"
         rate = self.bytes_per_second
@@ -90,24 +93,25 @@ class RunProgress:
         with Progress(*columns, console=self._console) as bar:
             total = sum(unit.bytes for unit in units)
             task = bar.add_task(title, total=total or 1, speed="")
-            meter = _Meter(self._run, number, units)
-            while not stop.wait(_REDRAW_SECONDS):
-                self._redraw(bar, task, meter.read(), len(units), total)
-            self._redraw(bar, task, meter.read(now=True), len(units), total)
+            meter, begun = _Meter(self._run, number, units), time.monotonic()
 
-    @staticmethod
-    def _redraw(bar: Progress, task: TaskID, speed: Speed, units: int, total: int) -> None:
-        bar.update(task, completed=speed.bytes, speed=speed.describe(units, total))
+            def redraw(speed: Speed) -> None:
+                said = speed.describe(len(units), total, time.monotonic() - begun)
+                bar.update(task, completed=speed.bytes, speed=said)
+
+            while not stop.wait(_REDRAW_SECONDS):
+                redraw(meter.read())
+            redraw(meter.read(now=True))
 
     def _show_lines(self, stop: threading.Event, title: str, number: int, units: Sequence[Unit]) -> None:
         meter = _Meter(self._run, number, units)
         total = sum(unit.bytes for unit in units)
-        said = time.monotonic()
+        begun = said = time.monotonic()
         while not stop.wait(_REDRAW_SECONDS):
             speed = meter.read()
             if time.monotonic() - said >= _LINE_SECONDS:
                 said = time.monotonic()
-                self.say(f"{title}: {speed.describe(len(units), total)}")
+                self.say(f"{title}: {speed.describe(len(units), total, said - begun)}")
         self.say(f"{title}: {meter.read(now=True).describe(len(units), total)}")
 
 

@@ -76,3 +76,9 @@ def test_it_is_said_in_a_line(speed, said):
 @pytest.mark.parametrize(("seconds", "said"), [(12, "12 s"), (250, "4 min 10 s"), (11_100, "3 h 05 min")])
 def test_durations(seconds, said):
     assert duration(seconds) == said
+
+
+def test_an_engine_that_does_not_begin_is_not_waited_for_in_silence():
+    nothing = Speed(0, 0, 0, 0.0, 0.0)
+    assert nothing.describe(5, 100, 20) == "5 units, starting"
+    assert "starting for 2 min 00 s: does the engine start its workers?" in nothing.describe(5, 100, 120)
