@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import re
 import sys
 import threading
@@ -121,7 +122,7 @@ def _local_runner(workers: int) -> FnApiRunner:
     """Beam's local runner: in this process, or with worker processes."""
     if workers == 1:
         return FnApiRunner()
-    return FnApiRunner(SubprocessSDKEnvironment.from_command_string(f"exec {sys.executable} -m {_WORKER}"))
+    return FnApiRunner(SubprocessSDKEnvironment.from_command_string(f"exec {sys.executable} -m {_WORKER} {os.getpid()}"))
 
 
 class _Running(threading.Thread):
@@ -173,10 +174,20 @@ def _describe_death(code: int) -> str:
 
 def _kill_workers() -> None:
     """End what the abandoned pipeline left running."""
+    _kill(lambda command: _WORKER in command)
+
+
+def end_children() -> None:
+    """End every process that was started here: workers, and job servers such as Prism, which outlive an `os._exit`."""
+    _kill(lambda command: True)
+
+
+def _kill(chosen: Callable[[str], bool]) -> None:
     children = psutil.Process().children(recursive=True)
     for child in children:
-        if child.is_running() and _WORKER in " ".join(_command(child)):
-            child.kill()
+        if child.is_running() and chosen(" ".join(_command(child))):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
     psutil.wait_procs(children, timeout=5)
 
 

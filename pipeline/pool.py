@@ -37,7 +37,8 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
             "CONTROL_API_SERVICE_DESCRIPTOR": str(request.control_endpoint),
         }
         try:
-            worker = subprocess.Popen([sys.executable, "-m", "pipeline.worker"], env=environment)
+            command = [sys.executable, "-m", "pipeline.worker", str(os.getpid())]
+            worker = subprocess.Popen(command, env=environment)
         except OSError as error:
             return beam_fn_api_pb2.StartWorkerResponse(error=f"{type(error).__name__}: {error}")
         self._workers[request.worker_id].append(worker)
