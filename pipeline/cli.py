@@ -71,14 +71,17 @@ def run(
     Stop it whenever you like, even with `kill -9`: the same command goes on where it was, to the same bytes.
     """
     from pipeline import run as running
-    from pipeline.engine import Engine
+    from pipeline.engine import Engine, end_children
     from pipeline.recipe import load_recipe
     from pipeline.report.funnel import print_funnel
 
     if not out:
         raise UserError("--out: say where the run directory goes, for example --out runs/first")
     engine = Engine(workers, _beam_options)
-    outcome = running.run(load_recipe(recipe), inputs or [], out, engine, _err(), skip_failed)
+    try:
+        outcome = running.run(load_recipe(recipe), inputs or [], out, engine, _err(), skip_failed)
+    finally:
+        end_children()
     if not outcome.fresh:
         _err().print(f"{outcome.run.url} is complete already; nothing was done.")
     print_funnel(outcome.run.read_json("report.json"), _out())

@@ -27,8 +27,10 @@ from pipeline.explanation import (
     checks,
     print_explanation,
 )
+from pipeline.ledger_files import listing
 from pipeline.recipe import Recipe, load_recipe
 from pipeline.rundir import RunDirectory
+from pipeline.unreadable import count_unreadable
 
 __all__ = ["explain_document", "explain_text", "print_explanation"]
 
@@ -146,12 +148,11 @@ def _not_found(run: RunDirectory, column: str, wanted: str | None, searched: int
     ]
     if column == "url":
         lines.append("URLs must be the same to the letter; `--id` finds a document that has none.")
-    last = str(max(stage.number for stage in run.stages()))
-    missing = len(run.units()) - len(files.list_files(run.path("ledger", last), ".parquet"))
+    count = len(run.units())
+    missing = count - int(listing(run, max(stage.number for stage in run.stages())).done(count).sum())
     if missing:
         lines.append(f"The run is not finished: {missing} units may still hold it.")
-    unreadable = files.list_files(run.path("unreadable"), ".parquet")
-    records = sum(files.read_table(file, ["kind"]).num_rows for file in unreadable)
+    records = sum(count_unreadable(run)["records"].to_pylist())
     if records:
         lines.append(
             f"{records:,} records of the input gave no document at all, and so have no {column}: "

@@ -1,7 +1,8 @@
 """The ledger: what came in, went and stayed, at every stage, in documents, bytes, words and tokens.
 
 A unit's ledger file is written last and by `commit`: a unit whose ledger file is there is done, and nothing else
-about a run counts. The report folds these files and nothing else, so a retried or resumed unit is never counted twice.
+about a run counts. The report folds the ledger's files (`pipeline.ledger_files`) and nothing else, so a retried or resumed
+unit is never counted twice.
 
 Outcomes of a stage:
     in        what reached the stage
@@ -17,8 +18,7 @@ It balances, exactly: in = out + dropped + trimmed for every stage, and each sta
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,17 +26,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline import files
-
 QUANTITIES = ("documents", "bytes", "words", "tokens")
 OUTCOMES = ("in", "dropped", "trimmed", "out")
 UNKNOWN_LANGUAGE = "und"
 
-_KEYS = ["stage", "outcome", "reason", "language", "source"]
+KEYS = ["stage", "outcome", "reason", "language", "source"]
 LEDGER = pa.schema(
     [("unit", pa.int64())]
-    + [(key, pa.string()) for key in _KEYS]
+    + [(key, pa.string()) for key in KEYS]
     + [(name, pa.int64()) for name in QUANTITIES]
+)
+
+
+# What the first stage of a run reads is raw, what its last stage lets out is final.
+FIRST, LAST = "read", "tokenize"
+ENDS: pc.Expression = ((pc.field("stage") == FIRST) & (pc.field("outcome") == "in")) | (
+    (pc.field("stage") == LAST) & (pc.field("outcome") == "out")
 )
 
 
@@ -104,19 +109,19 @@ class UnitLedger:
             )
         self._events = []
         if tables:
-            self._batches.append(_sum(pa.concat_tables(tables), _KEYS))
+            self._batches.append(add_up(pa.concat_tables(tables), KEYS))
 
     def table(self) -> pa.Table:
         """All rows of the unit, sorted."""
         if not self._batches:
             return LEDGER.empty_table()
-        total = _sum(pa.concat_tables(self._batches), _KEYS)
+        total = add_up(pa.concat_tables(self._batches), KEYS)
         return total.add_column(0, "unit", pa.repeat(pa.scalar(self._unit, pa.int64()), len(total))).cast(
             LEDGER
         )
 
 
-def _sum(table: pa.Table, keys: Sequence[str]) -> pa.Table:
+def add_up(table: pa.Table, keys: Sequence[str]) -> pa.Table:
     """Add up the quantities of rows with the same keys; sorted by the keys, so that the bytes do not depend on order."""
     grouped = table.group_by(list(keys)).aggregate([(name, "sum") for name in QUANTITIES])
     grouped = grouped.select([*keys, *(f"{name}_sum" for name in QUANTITIES)]).rename_columns(
@@ -125,36 +130,12 @@ def _sum(table: pa.Table, keys: Sequence[str]) -> pa.Table:
     return grouped.sort_by([(key, "ascending") for key in keys])
 
 
-def fold(
-    urls: Iterable[str], keys: Sequence[str] = ("stage", "outcome", "reason", "language", "source")
-) -> pa.Table:
-    """The sum of ledger files by these keys (any of `unit` and the five): int64 quantities, sorted by the keys.
-
-    Files are folded a few hundred at a time, so memory is that of the result.
-    """
-    return fold_each(urls, [(keys, None)])[0]
-
-
-def fold_each(
-    urls: Iterable[str], folds: Sequence[tuple[Sequence[str], pc.Expression | None]]
-) -> list[pa.Table]:
-    """As `fold`, in several ways at once, each file read once: one table for each (keys, rows to count or None for all)."""
-    totals = [LEDGER.empty_table().select([*keys, *QUANTITIES]) for keys, _ in folds]
-    remaining = iter(urls)
-    while waiting := [files.read_table(url) for url in itertools.islice(remaining, 256)]:
-        table = pa.concat_tables(waiting)
-        for at, (keys, rows) in enumerate(folds):
-            counted = _sum(table if rows is None else table.filter(rows), keys)
-            totals[at] = _sum(pa.concat_tables([totals[at], counted]), keys)
-    return totals
-
-
 def imbalances(folded: pa.Table, stages: Sequence[str]) -> list[str]:
     """Every way in which the ledger does not balance, as a sentence each; none where it does.
 
     `stages` are the labels in order. `folded` has at least the keys `stage` and `outcome`.
     """
-    sums = _sum(folded, ["stage", "outcome"])
+    sums = add_up(folded, ["stage", "outcome"])
     amount = {(row["stage"], row["outcome"]): [row[name] for name in QUANTITIES] for row in sums.to_pylist()}
     zero = [0] * len(QUANTITIES)
     faults = [

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import files
 from pipeline.errors import UserError
 from pipeline.estimate import Estimate, ratio
-from pipeline.ledger import QUANTITIES, UNKNOWN_LANGUAGE, fold_each
-from pipeline.report.figures import raw_and_final, stage_figures
+from pipeline.ledger import ENDS, QUANTITIES, UNKNOWN_LANGUAGE
+from pipeline.ledger_files import fold_each, listing
+from pipeline.report.figures import stage_figures
 from pipeline.report.numbers import NOTHING, count, percent, quantity
 from pipeline.rundir import RunDirectory
 from pipeline.sources.unit import Unit
@@ -126,14 +126,13 @@ class _Read:
 
 def _read(run: RunDirectory, language: str | None) -> _Read:
     stages = run.stages()
-    ends = raw_and_final(stages)
-    of_language = ends & (pc.field("language") == language) if language is not None else ends
+    of_language = pc.field("language") == language if language is not None else None
     by_unit, wanted_by_unit, by_language, by_stage = fold_each(
-        run.ledgers(),
+        run,
         [
-            (("outcome", "unit"), ends),
+            (("outcome", "unit"), None),
             (("outcome", "unit"), of_language),
-            (("outcome", "language"), ends),
+            (("outcome", "language"), ENDS),
             (("stage", "outcome"), None),
         ],
     )
@@ -143,10 +142,9 @@ def _read(run: RunDirectory, language: str | None) -> _Read:
             f"{run.url} holds nothing in the language `{language}`. It holds: "
             f"{', '.join(found) or 'nothing'}."
         )
-    last = str(max(stage.number for stage in stages))
-    done = {url.rsplit("/", 1)[-1] for url in files.list_files(run.path("ledger", last), ".parquet")}
     all_units = run.units()
-    units = [unit for unit in all_units if f"{unit.name}.parquet" in done]
+    done = listing(run, max(stage.number for stage in stages)).done(len(all_units))
+    units = [unit for unit in all_units if done[unit.index]]
     if not units:
         raise UserError(
             f"{run.url}: no unit of this run is finished, so there is nothing to plan from. Finish "

@@ -14,19 +14,21 @@ from rich.console import Console
 
 from pipeline import attempt, files
 from pipeline.compile import Pass, compile_passes, stage_entries
-from pipeline.dedup.barrier import Part, deduplicate
+from pipeline.dedup.barrier import Parts, deduplicate
 from pipeline.engine import Engine
 from pipeline.errors import AssayError, UserError
-from pipeline.ledger import fold
+from pipeline.ledger_files import fold
 from pipeline.lock import locked
 from pipeline.passes.beam import run_pass
 from pipeline.passes.heartbeat import FOLDER as HEARTBEATS
 from pipeline.passes.job import Job
-from pipeline.prepare import fetch_resources, load_all, prepare_tokenizer
+from pipeline.prepare import load_all, prepare_tokenizer
 from pipeline.progress import RunProgress
 from pipeline.recipe import Recipe, dump_recipe
 from pipeline.report.write import write_report
+from pipeline.resources import FetchedResource, fetch_resources
 from pipeline.rundir import RunDirectory
+from pipeline.sources.inputs import FoundFile, find_files
 from pipeline.sources.plan import check_first_records, plan_units
 from pipeline.sources.unit import Unit
 from pipeline.tokens.shards import write_shards
@@ -48,8 +50,18 @@ class Outcome:
     fresh: bool
 
 
-def run(recipe: Recipe, inputs: Sequence[str], out: str, engine: Engine, console: Console) -> Outcome:
+def run(
+    recipe: Recipe,
+    inputs: Sequence[str],
+    out: str,
+    engine: Engine,
+    console: Console,
+    skip_failed: bool = False,
+) -> Outcome:
     """Run a recipe on some input into a run directory, or go on where an earlier attempt was stopped.
+
+    Args:
+        skip_failed: leave out the units of the input that fail, each reported as unreadable, instead of failing.
 
     Raises:
         UserError: the input, the recipe or the output folder is at fault; nothing was done.
@@ -59,12 +71,15 @@ def run(recipe: Recipe, inputs: Sequence[str], out: str, engine: Engine, console
     if not inputs:
         raise UserError("no input: name files, folders, globs or URLs after the recipe, or `inputs:` in it")
     directory = RunDirectory(files.absolute(out))
+    files.check_writable(directory.url)
     _check_folder(directory)
-    units = plan_units(inputs, recipe.source)
+    found = find_files(inputs, recipe.source)
+    units = plan_units(found, recipe.source)
     check_first_records(units, recipe.source)
-    with locked(directory):
+    progress = RunProgress(console, directory)
+    with locked(directory, progress.say):
         try:
-            return _run_locked(recipe, inputs, units, directory, engine, RunProgress(console, directory))
+            return _run_locked(recipe, found, units, directory, engine, progress, skip_failed)
         except UserError:
             raise
         except AssayError as error:
@@ -79,48 +94,53 @@ def _keep_details(directory: RunDirectory, error: AssayError) -> None:
         return
     try:
         files.write_bytes(directory.path(_FAILURE), "".join(traceback.format_exception(error)).encode())
-    except OSError:
-        return  # the disk may be what failed
+    except (OSError, AssayError):
+        return  # the disk or the store may be what failed
     error.add_note(f"The whole story is in {directory.path(_FAILURE)}")
 
 
 def _run_locked(
     recipe: Recipe,
-    inputs: Sequence[str],
+    found: Sequence[FoundFile],
     units: list[Unit],
     directory: RunDirectory,
     engine: Engine,
     progress: RunProgress,
+    skip_failed: bool,
 ) -> Outcome:
-    started = attempt.describe(recipe, inputs)
+    started = attempt.describe(recipe, found)
     attempt.refuse_changes(directory, started)
     if files.exists(directory.path(_DONE)):
         return Outcome(directory, fresh=False)
     files.remove_unfinished(directory.url)
     if not files.exists(directory.path("started.json")):
         directory.write_json("started.json", started)
-    manifest = _prepare(recipe, inputs, units, directory, started, progress)
+    manifest = _prepare(recipe, found, units, directory, started, progress)
     job = _job(directory, recipe, manifest)
     engine = Engine(_workers(engine.workers, units), engine.options)
     for step in compile_passes(recipe):
-        _run_step(step, job, units, engine, progress)
+        _run_step(step, job, units, engine, progress, skip_failed)
     _finish(recipe, directory, units, manifest, engine, progress)
     return Outcome(directory, fresh=True)
 
 
-def _run_step(step: Pass, job: Job, units: list[Unit], engine: Engine, progress: RunProgress) -> None:
+def _run_step(
+    step: Pass, job: Job, units: list[Unit], engine: Engine, progress: RunProgress, skip_failed: bool
+) -> None:
     """One pass, and the barrier after it."""
     directory = job.run
     job = replace(job, number=step.number)
     with progress.watch(_title(step), step.number, units):
-        run_pass(engine, job, units)
-    parts = [Part(unit.index, directory.part(step.number, unit)) for unit in units]
+        skipped = run_pass(engine, job, len(units), skip_failed)
+    for failure in skipped:
+        progress.say(f"skipped: {failure}")
+    parts = Parts(directory.path("parts", str(step.number)), len(units))
     earlier: list[str] = []
     for_keys = _for_keys(engine, directory) if step.keyed else engine
     for stage in step.keyed:
         out = directory.duplicates(stage.label)
         if not files.exists(files.join(out, _DONE)):
-            progress.say(f"{stage.label}: comparing the keys of {len(parts)} parts")
+            progress.say(f"{stage.label}: comparing the keys of {parts.count} parts")
             deduplicate(stage, parts, earlier, out, for_keys)
         earlier.append(out)
 
@@ -134,7 +154,7 @@ def _workers(wanted: int, units: Sequence[Unit]) -> int:
 
 def _for_keys(engine: Engine, directory: RunDirectory) -> Engine:
     """The engine for a barrier: keys of a few hundred thousand documents are compared in a second or two."""
-    folded = fold(directory.ledgers(), ["stage", "outcome"])
+    folded = fold(directory, ["stage", "outcome"])
     documents = sum(
         row["documents"] for row in folded.to_pylist() if (row["stage"], row["outcome"]) == ("read", "out")
     )
@@ -149,7 +169,7 @@ def _title(step: Pass) -> str:
 
 def _prepare(
     recipe: Recipe,
-    inputs: Sequence[str],
+    found: Sequence[FoundFile],
     units: list[Unit],
     directory: RunDirectory,
     started: dict[str, Any],
@@ -159,13 +179,17 @@ def _prepare(
     if not is_warm():
         progress.say("compiling kernels, once for this installation (half a minute)")
         warm()
-    resources = fetch_resources(recipe, directory)
-    load_all(recipe, resources)
+    manifest: dict[str, Any] = {"resources": []}
     if files.exists(directory.path("manifest.json")):
-        manifest: dict[str, Any] = directory.read_json("manifest.json")
+        manifest = directory.read_json("manifest.json")
+    resources = fetch_resources(
+        recipe, directory, [FetchedResource(**known) for known in manifest["resources"]]
+    )
+    load_all(recipe, directory, resources)
+    if "tokenizer" in manifest:
         attempt.refuse_resources(directory, manifest, resources)
         return manifest
-    tokenizer = prepare_tokenizer(recipe, directory, inputs, progress.say)
+    tokenizer = prepare_tokenizer(recipe, directory, found, progress.say)
     directory.write_units(units)
     files.write_bytes(directory.path("recipe.yaml"), dump_recipe(recipe).encode())
     manifest = {
@@ -186,8 +210,10 @@ def _prepare(
 
 
 def _job(directory: RunDirectory, recipe: Recipe, manifest: dict[str, Any]) -> Job:
-    resources = tuple((entry["label"], entry["setting"], entry["path"]) for entry in manifest["resources"])
-    return Job(directory, dump_recipe(recipe), 0, manifest["tokenizer"]["backend"], resources)
+    resources = tuple(FetchedResource(**entry) for entry in manifest["resources"])
+    made = manifest["tokenizer"]
+    tokenizer = FetchedResource("tokenizer", "file", "", "tokenizer.json", made["sha256"])
+    return Job(directory, dump_recipe(recipe), 0, tokenizer, made["backend"], resources)
 
 
 def _finish(
@@ -204,7 +230,7 @@ def _finish(
     progress.say("shuffling the tokens into shards")
     kept = report["totals"]["final"]
     write_shards(
-        files.list_files(directory.path("tokens"), ".arrow"),
+        directory.path("tokens"),
         kept["documents"],
         kept["tokens"],
         recipe.shards,
@@ -217,6 +243,7 @@ def _finish(
     for number in range(last):
         files.remove(directory.path("parts", str(number)))
     files.remove(directory.path("tokens"))
+    files.remove(directory.path("failed"))
     files.remove(directory.path(HEARTBEATS))
     files.remove(directory.path(_FAILURE))
     files.remove_unfinished(directory.url)  # of workers that were killed in this attempt

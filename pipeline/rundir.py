@@ -2,12 +2,14 @@
 
 recipe.yaml      the recipe as it was resolved, every default written out
 manifest.json    inputs, versions, hashes of every model and word list, the stages in order
-units.json       the units, in order
-ledger/P/U       what unit U of pass P counted; there when the unit is done
+units.parquet    the units, in order
+ledger/P/U       what unit U of pass P counted; there when the unit is done (`pipeline.ledger_files`)
 parts/P/U        the documents that unit U of pass P let through (those of the last pass stay)
 dropped/P/U      every document dropped there: id, url, stage, reason, measures; its text if asked
 duplicates/S/U   what deduplicator S dropped from unit U, and because of whom
 unreadable/U     records of the input that gave no document: file, offset, cause
+sums/            ledger/ and unreadable/ added up for 1,000 units at a time, for the report
+failed/P/U       why unit U failed in pass P; only while it is not done
 tokenizer.json   the tokenizer that counted and encoded
 resources/       models and word lists that were fetched for the run
 shards/          the token shards, as `datasets.load_from_disk` wants them
@@ -17,12 +19,28 @@ report.json|md   the report; README.md, a card of the dataset
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+import pyarrow as pa
 
 from pipeline import files
 from pipeline.errors import UserError
-from pipeline.sources.unit import Unit
+from pipeline.sources.unit import Unit, unit_name
+
+_UNITS = "units.parquet"
+_UNIT = pa.schema(
+    [
+        ("index", pa.int64()),
+        ("path", pa.string()),
+        ("format", pa.string()),
+        ("start", pa.int64()),
+        ("stop", pa.int64()),
+        ("bytes", pa.int64()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -44,25 +62,23 @@ class RunDirectory:
     def path(self, *names: str) -> str:
         return files.join(self.url, *names)
 
-    def ledger(self, number: int, unit: Unit) -> str:
-        return self.path("ledger", str(number), f"{unit.name}.parquet")
+    def ledger(self, number: int, unit: int) -> str:
+        return self.path("ledger", str(number), f"{unit_name(unit)}.parquet")
 
-    def part(self, number: int, unit: Unit) -> str:
-        return self.path("parts", str(number), f"{unit.name}.parquet")
+    def part(self, number: int, unit: int) -> str:
+        return self.path("parts", str(number), f"{unit_name(unit)}.parquet")
 
-    def dropped(self, number: int, unit: Unit) -> str:
-        return self.path("dropped", str(number), f"{unit.name}.parquet")
+    def dropped(self, number: int, unit: int) -> str:
+        return self.path("dropped", str(number), f"{unit_name(unit)}.parquet")
 
     def duplicates(self, label: str) -> str:
         return self.path("duplicates", label)
 
-    def unreadable(self, unit: Unit) -> str:
-        return self.path("unreadable", f"{unit.name}.parquet")
+    def unreadable(self, unit: int) -> str:
+        return self.path("unreadable", f"{unit_name(unit)}.parquet")
 
-    def ledgers(self) -> list[str]:
-        """Every committed ledger file, pass by pass."""
-        passes = files.list_files(self.path("ledger"))
-        return [url for folder in passes for url in files.list_files(folder, ".parquet")]
+    def failed(self, number: int, unit: int) -> str:
+        return self.path("failed", str(number), f"{unit_name(unit)}.json")
 
     def read_json(self, name: str) -> Any:
         """A JSON file of the run directory.
@@ -82,11 +98,29 @@ class RunDirectory:
         files.write_bytes(self.path(name), text.encode())
 
     def units(self) -> list[Unit]:
-        return [Unit(**entry) for entry in self.read_json("units.json")]
+        """All units, in order.
 
-    def write_units(self, units: list[Unit]) -> None:
-        self.write_json("units.json", [asdict(unit) for unit in units])
+        Raises:
+            UserError: this is not a run directory, or the run never started.
+        """
+        self.read_json("manifest.json")
+        columns = (column.to_pylist() for column in files.read_table(self.path(_UNITS)).columns)
+        return [Unit(*values) for values in zip(*columns, strict=True)]
+
+    def unit(self, index: int) -> Unit:
+        """One unit, out of a table that a process reads once."""
+        (row,) = _unit_table(self.path(_UNITS)).slice(index, 1).to_pylist()
+        return Unit(**row)
+
+    def write_units(self, units: Sequence[Unit]) -> None:
+        columns = {field.name: [getattr(unit, field.name) for unit in units] for field in _UNIT}
+        files.write_table(self.path(_UNITS), pa.table(columns, _UNIT))
 
     def stages(self) -> list[StageEntry]:
         """Reading first, the recipe's stages in order, tokenizing last."""
         return [StageEntry(**entry) for entry in self.read_json("manifest.json")["stages"]]
+
+
+@lru_cache(maxsize=2)
+def _unit_table(url: str) -> pa.Table:
+    return files.read_table(url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from pipeline import files
 from pipeline.batch import DOCUMENT, MEASURE
-from pipeline.dedup.keepers import DROPS
+from pipeline.dedup.drops import DROPS
 from pipeline.ledger import Quantities, UnitLedger
 from pipeline.passes.writers import DROPPED, UNREADABLE
 from pipeline.rundir import RunDirectory, StageEntry
@@ -78,6 +79,9 @@ def write_run(
     )
     for unit, written in zip(described, units, strict=True):
         _write_unit(run, unit, written, stages, batch)
+    for stage in stages:
+        if stage.kind == "deduplicator":
+            _write_found(run, stage.label, [page for written in units for page in written.pages])
     return run
 
 
@@ -93,11 +97,11 @@ def _write_unit(
             group = living[start : start + batch]
             survivors += _through_pass(group, [s for s in stages if s.number == number], ledger, dropped)
         living = survivors
-        files.write_table(run.dropped(number, unit), pa.Table.from_pylist(dropped, schema=DROPPED))
-        files.write_table(run.part(number, unit), _part(living))
-        files.write_table(run.ledger(number, unit), ledger.table())
+        files.write_table(run.dropped(number, unit.index), pa.Table.from_pylist(dropped, schema=DROPPED))
+        files.write_table(run.part(number, unit.index), _part(living))
+        files.write_table(run.ledger(number, unit.index), ledger.table())
     rows = [dict(zip(UNREADABLE.names, record, strict=True)) for record in written.unreadable]
-    files.write_table(run.unreadable(unit), pa.Table.from_pylist(rows, schema=UNREADABLE))
+    files.write_table(run.unreadable(unit.index), pa.Table.from_pylist(rows, schema=UNREADABLE))
     for stage in stages:
         if stage.kind == "deduplicator":
             _write_duplicates(run, unit, stage.label, written.pages)
@@ -222,3 +226,17 @@ def _write_duplicates(run: RunDirectory, unit: Unit, label: str, pages: Sequence
     files.write_table(
         f"{run.duplicates(label)}/{unit.name}.parquet", pa.Table.from_pylist(rows, schema=DROPS)
     )
+
+
+def _write_found(run: RunDirectory, label: str, pages: Sequence[Page]) -> None:
+    """What a barrier says when it is done."""
+    went = [page.keeper for page in pages if page.keeper and page.goes and page.goes[0] == label]
+    sizes = Counter(went)
+    largest = sorted(sizes, key=lambda keeper: (-sizes[keeper], keeper[0]))[:10]
+    found = {
+        "clusters": len(sizes),
+        "clustered": len(sizes) + len(went),
+        "dropped": len(went),
+        "largest": [{"documents": sizes[k] + 1, "id": k[1], "url": k[2]} for k in largest],
+    }
+    run.write_json(f"duplicates/{label}/done.json", found)

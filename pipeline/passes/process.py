@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -15,6 +15,8 @@ from pipeline import files
 from pipeline.batch import DOCUMENT, KEY, set_column
 from pipeline.errors import AssayError
 from pipeline.ledger import Quantities, UnitLedger
+from pipeline.ledger_files import is_done
+from pipeline.passes.failures import describe, is_of_the_unit, record_failure
 from pipeline.passes.heartbeat import Heartbeat
 from pipeline.passes.job import Job, Opened, open_job
 from pipeline.passes.rows import Rows, measure_amounts
@@ -41,37 +43,53 @@ class Incoming:
     position: int
 
 
-def process_unit(job: Job, unit: Unit) -> None:
+def process_unit(job: Job, unit: Unit) -> str | None:
     """Read a unit, take it through the stages of the pass, write its files, and commit by its ledger file.
 
-    A unit whose ledger file is there is done, and nothing happens. Everything that is written for a unit is a
-    function of the unit and the recipe alone, so doing it again after a failure writes the same bytes.
+    A unit that is done stays as it is. Everything that is written for a unit is a function of the unit and the recipe
+    alone, so doing it again after a failure writes the same bytes.
+
+    Returns:
+        Why the unit failed, which is also written down in `failed/`; None where it is done.
 
     Raises:
-        AssayError: something failed; the message names the unit's file and range.
+        AssayError: the machine or a store failed; the message names the unit's file and range.
     """
-    if files.exists(job.run.ledger(job.number, unit)):
-        return
+    if is_done(job.run, job.number, unit.index):
+        return None
+    opened = open_job(job)
     try:
-        _process(job, open_job(job), unit)
+        _process(job, opened, unit, _incoming(job, opened, unit))
     except Exception as error:
-        where = f"{unit.path} [{unit.start}:{unit.stop}]"
-        message = f"unit {unit.index} ({where}) failed in pass {job.number}: {type(error).__name__}: {error}"
-        raise AssayError(message) from error
+        if is_of_the_unit(error):
+            return record_failure(job.run, job.number, unit, error)
+        raise AssayError(describe(unit, job.number, error)) from error
+    return None
 
 
-def _process(job: Job, opened: Opened, unit: Unit) -> None:
+def skip_unit(job: Job, unit: Unit, cause: str) -> None:
+    """Write a unit of the first pass as one without documents, and one unreadable record in their place.
+
+    Raises:
+        AssayError: the machine or a store failed.
+    """
+    record = Unreadable(unit.path, unit.start, "unreadable", "unit_failed", cause)
+    nothing = Incoming(pa.RecordBatch.from_pylist([], schema=DOCUMENT), (record,), unit.bytes)
+    _process(job, open_job(job), unit, [nothing])
+
+
+def _process(job: Job, opened: Opened, unit: Unit, batches: Iterable[Incoming]) -> None:
     step = opened.step
     ledger = UnitLedger(unit.index)
     heartbeat = Heartbeat(job.run, job.number, unit)
     with ExitStack() as stack:
-        part = stack.enter_context(BatchWriter(job.run.part(job.number, unit)))
-        dropped = stack.enter_context(BatchWriter(job.run.dropped(job.number, unit), DROPPED))
+        part = stack.enter_context(BatchWriter(job.run.part(job.number, unit.index)))
+        dropped = stack.enter_context(BatchWriter(job.run.dropped(job.number, unit.index), DROPPED))
         unreadable = None
         if step.number == 0:
-            unreadable = stack.enter_context(BatchWriter(job.run.unreadable(unit), UNREADABLE))
+            unreadable = stack.enter_context(BatchWriter(job.run.unreadable(unit.index), UNREADABLE))
         runs = TokenRuns(job.run.path("tokens"), unit.name, opened.recipe.shards.seed) if step.last else None
-        for incoming in _incoming(job, opened, unit):
+        for incoming in batches:
             if unreadable is not None:
                 unreadable.write(unreadable_batch(incoming.unreadable))
             rows = _judge(opened, incoming.batch, ledger)
@@ -83,7 +101,7 @@ def _process(job: Job, opened: Opened, unit: Unit) -> None:
             heartbeat.beat(incoming.batch.num_rows, incoming.position)
         if runs is not None:
             runs.close()
-    files.write_table(job.run.ledger(job.number, unit), ledger.table())
+    files.write_table(job.run.ledger(job.number, unit.index), ledger.table())
     heartbeat.end()
 
 
@@ -145,7 +163,7 @@ def _from_source(opened: Opened, unit: Unit) -> Iterator[Incoming]:
 def _from_part(job: Job, opened: Opened, unit: Unit) -> Iterator[Incoming]:
     """The part of the pass before, batch by batch as it was written, with a `drop.N` column per decided stage."""
     drops = [_dropped_rows(job, stage.label, unit) for stage in opened.step.decided]
-    with files.open_read(job.run.part(job.number - 1, unit)) as file:
+    with files.open_read(job.run.part(job.number - 1, unit.index)) as file:
         reader = pq.ParquetFile(file)
         yield Incoming(_marked(pa.RecordBatch.from_pylist([], schema=reader.schema_arrow), drops, 0), (), 0)
         first = 0

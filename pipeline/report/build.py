@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import files
-from pipeline.ledger import fold_each, imbalances
+from pipeline.ledger import ENDS, imbalances
+from pipeline.ledger_files import fold_each, listing
 from pipeline.report.duplicates import duplicate_figures
 from pipeline.report.figures import (
     Amount,
     amounts,
     group_figures,
-    raw_and_final,
     reason_figures,
     retention,
     stage_figures,
@@ -41,14 +42,13 @@ def build_report(run: RunDirectory) -> Report:
     """
     manifest = run.read_json("manifest.json")
     stages = run.stages()
-    ends = raw_and_final(stages)
     by_reason, by_language, by_source, by_unit = fold_each(
-        run.ledgers(),
+        run,
         [
             (("stage", "outcome", "reason"), None),
-            (("outcome", "language"), ends),
-            (("outcome", "source"), ends),
-            (("outcome", "unit"), ends),
+            (("outcome", "language"), ENDS),
+            (("outcome", "source"), ENDS),
+            (("outcome", "unit"), None),
         ],
     )
     raw, final = (amounts(by_language.filter(pc.field("outcome") == outcome)) for outcome in ("in", "out"))
@@ -91,20 +91,16 @@ def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry])
 
     A unit is finished when the ledger of its last pass is there.
     """
-    units = run.units()
-    last = max(stage.number for stage in stages)
-    done = {url.rsplit("/", 1)[-1] for url in files.list_files(run.path("ledger", str(last)), ".parquet")}
+    count = len(run.units())
+    done = listing(run, max(stage.number for stage in stages)).done(count)
     columns: dict[str, list[int]] = {}
     for kind, outcome in (("raw", "in"), ("final", "out")):
-        rows = {row["unit"]: row for row in by_unit.filter(pc.field("outcome") == outcome).to_pylist()}
+        rows = by_unit.filter(pc.field("outcome") == outcome)
         for name in ("tokens", "documents"):
-            columns[f"{kind}_{name}"] = [rows[u.index][name] if u.index in rows else 0 for u in units]
-    return {
-        "count": len(units),
-        "finished": sum(f"{unit.name}.parquet" in done for unit in units),
-        "index": [unit.index for unit in units],
-        **columns,
-    }
+            values = np.zeros(count, np.int64)
+            values[rows["unit"].to_numpy()] = rows[name].to_numpy()
+            columns[f"{kind}_{name}"] = values.tolist()
+    return {"count": count, "finished": int(done.sum()), "index": list(range(count)), **columns}
 
 
 def shard_summary(run: RunDirectory) -> dict[str, int] | None:

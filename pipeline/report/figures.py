@@ -14,18 +14,6 @@ from pipeline.rundir import StageEntry
 Amount = dict[str, int]  # of each of QUANTITIES
 
 
-def raw_and_final(stages: Sequence[StageEntry]) -> pc.Expression:
-    """Picks the ledger rows of the two ends of a run: `in` of its first stage (raw), `out` of its last
-    (final).
-
-    Folded by `outcome`, `in` is then raw and `out` final.
-    """
-    stage, outcome = pc.field("stage"), pc.field("outcome")
-    raw = (stage == stages[0].label) & (outcome == "in")
-    final = (stage == stages[-1].label) & (outcome == "out")
-    return raw | final
-
-
 def amounts(rows: pa.Table) -> Amount:
     """The sum of some ledger rows."""
     return {name: pc.sum(rows[name]).as_py() or 0 for name in QUANTITIES}

@@ -1,15 +1,11 @@
-"""Records of the input that gave no document, counted by cause, with a few examples of each."""
+"""Records of the input that gave no document, as the report lists them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pyarrow.compute as pc
-
-from pipeline import files
 from pipeline.rundir import RunDirectory
-
-EXAMPLES = 5
+from pipeline.unreadable import count_unreadable
 
 
 def unreadable_figures(run: RunDirectory) -> list[dict[str, Any]]:
@@ -17,22 +13,16 @@ def unreadable_figures(run: RunDirectory) -> list[dict[str, Any]]:
 
     What is wrong comes before what was skipped, the frequent before the rare.
     """
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for url in files.list_files(run.path("unreadable"), ".parquet"):
-        table = files.read_table(url)
-        for group in table.group_by(["kind", "cause"]).aggregate([([], "count_all")]).to_pylist():
-            kind, cause = group["kind"], group["cause"]
-            entry = found.setdefault(
-                (kind, cause), {"kind": kind, "cause": cause, "records": 0, "examples": []}
-            )
-            entry["records"] += group["count_all"]
-            wanted = EXAMPLES - len(entry["examples"])
-            if wanted:
-                rows = table.filter((pc.field("kind") == kind) & (pc.field("cause") == cause)).slice(
-                    0, wanted
-                )
-                entry["examples"] += [
-                    {"file": row["path"], "offset": row["offset"], "detail": row["detail"]}
-                    for row in rows.to_pylist()
-                ]
-    return sorted(found.values(), key=lambda e: (e["kind"] != "unreadable", -e["records"], e["cause"]))
+    found = [
+        {
+            "kind": row["kind"],
+            "cause": row["cause"],
+            "records": row["records"],
+            "examples": [
+                {"file": example["path"], "offset": example["offset"], "detail": example["detail"]}
+                for example in row["examples"]
+            ],
+        }
+        for row in count_unreadable(run).to_pylist()
+    ]
+    return sorted(found, key=lambda e: (e["kind"] != "unreadable", -e["records"], e["cause"]))

@@ -2,13 +2,14 @@
 alone.
 
 A run is an Arrow IPC *file* with the columns `key` (uint64, the place in the shuffle), `row` (uint64, the
-global row id), `id` (string) and `tokens` (large_list of uint16 or uint32), in batches of about a megabyte.
-The first and last key of every batch stand in the schema's metadata.
+global row id), `id` (string) and `tokens` (large_list of uint16 or uint32), in batches of about a quarter of a
+megabyte. The first and last key of every batch stand in the schema's metadata.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +18,15 @@ import xxhash
 from numpy.typing import NDArray
 
 from pipeline import files
+from pipeline.stores import each_at_once
 
 RUN_BYTES = 64_000_000
-BATCH_BYTES = 1_000_000
+# What is read at a time. Where hundreds of runs are merged, the piece that is wanted of each is about as large.
+BATCH_BYTES = 250_000
 LAST_KEY = 2**64 - 1
+SUFFIX = ".arrow"
+
+KeyRange = tuple[int, int]  # the first and the last key
 
 _FIRST_KEYS, _LAST_KEYS = b"assay.first_keys", b"assay.last_keys"
 
@@ -30,6 +36,11 @@ def shuffle_keys(ids: pa.StringArray, seed: int) -> NDArray[np.uint64]:
     return np.array(
         [xxhash.xxh3_64_intdigest(id, seed=seed) for id in ids.cast(pa.binary()).to_pylist()], np.uint64
     )
+
+
+def key_range(part: int, count: int) -> KeyRange:
+    """One of `count` equal parts of all keys."""
+    return part * 2**64 // count, (part + 1) * 2**64 // count - 1
 
 
 def spans(weights: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
@@ -75,8 +86,8 @@ class TokenRuns:
         self._batches, self._bytes = [], 0
         if table is None or not table.num_rows:
             return
-        url = files.join(self._folder, f"{self._unit_name}-{len(self._written):04d}.arrow")
-        _write_sorted(url, table)
+        url = files.join(self._folder, f"{self._unit_name}-{len(self._written):04d}{SUFFIX}")
+        write_run(url, table)
         self._written.append(url)
 
 
@@ -85,24 +96,44 @@ def sort_order(table: pa.Table) -> NDArray[np.int64]:
     return np.lexsort((table.column("row").to_numpy(), table.column("key").to_numpy()))
 
 
-def _write_sorted(url: str, table: pa.Table) -> None:
+def write_run(url: str, table: pa.Table, starts: NDArray[np.uint64] | None = None) -> None:
+    """Write rows (one chunk, in any order) as a run.
+
+    Args:
+        starts: keys at which a batch begins, whatever its size: what is read from there on is read alone.
+    """
     order = sort_order(table)
     keys = table.column("key").to_numpy()[order]
     weights = pc.list_value_length(table.column("tokens")).to_numpy()[order] * _width(table) + 64
-    cuts = list(spans(weights, BATCH_BYTES))
+    bounds = [0, *(np.searchsorted(keys, starts).tolist() if starts is not None else ()), len(keys)]
+    cuts = [
+        (begin + start, begin + stop)
+        for begin, end in itertools.pairwise(bounds)
+        for start, stop in spans(weights[begin:end], BATCH_BYTES)
+    ]
     first = np.array([keys[start] for start, _ in cuts], "<u8")
     last = np.array([keys[stop - 1] for _, stop in cuts], "<u8")
     schema = table.schema.with_metadata({_FIRST_KEYS: first.tobytes(), _LAST_KEYS: last.tobytes()})
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with files.commit(url) as file, pa.ipc.new_file(file, schema, options=options) as writer:
         for start, stop in cuts:
-            writer.write_table(
-                table.take(pa.array(order[start:stop])).replace_schema_metadata(schema.metadata)
-            )
+            batch = table.take(pa.array(order[start:stop]))
+            writer.write_table(batch.replace_schema_metadata(schema.metadata))
 
 
 def _width(table: pa.Table) -> int:
     return int(table.schema.field("tokens").type.value_type.bit_width) // 8
+
+
+def list_runs(folder: str) -> list[str]:
+    """The runs of all units."""
+    return files.list_files(folder, SUFFIX)
+
+
+def read_all(runs: Sequence[str], keys: KeyRange) -> pa.Table | None:
+    """The rows of all these runs with keys in this range, in one chunk; None where there is no run."""
+    tables = list(each_at_once(lambda run: read_range(run, *keys), runs))
+    return pa.concat_tables(tables).combine_chunks() if tables else None
 
 
 def read_range(url: str, first: int, last: int) -> pa.Table:

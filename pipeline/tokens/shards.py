@@ -2,7 +2,7 @@
 
 The shuffle sorts documents by a hash of seed and id, so it does not know units, workers or their order.
 Each shard is a range of the hash; it is read out of the sorted runs of all units a slice at a time, so
-memory does not grow with the run or with the shard.
+memory does not grow with the run or with the shard. Where there are many runs, `merge` makes few of them first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
@@ -20,14 +20,18 @@ import pyarrow as pa
 
 from pipeline import files
 from pipeline.engine import Engine
+from pipeline.spread import spread
+from pipeline.stores import each_at_once
 from pipeline.tokens.config import Shards
 from pipeline.tokens.dataset import STATE, read_json, write_dataset_files, write_json
+from pipeline.tokens.merge import Merge, merge_runs, plan_merge
 from pipeline.tokens.rows import Documents, Packer, document_batches, document_schema, packed_schema
-from pipeline.tokens.runs import read_range, sort_order
+from pipeline.tokens.runs import key_range, list_runs, read_all, sort_order
 from pipeline.tokens.tokenizer import TokenizerInfo
 
 SUMMARY = "summary.json"
 SLICE_TOKENS = 2**24  # held in memory at a time, about
+_DONE = ".done"
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,10 @@ class Summary:
 class Plan:
     """What a worker needs to write any of the shards; made by `plan_shards`."""
 
-    runs: tuple[str, ...]
+    runs: str  # the folder of the runs
     count: int
     slices: int  # in each shard
+    merge: Merge | None  # how runs are merged before they are read; None where they are few
     settings: Shards
     tokenizer: TokenizerInfo
     out: str
@@ -85,18 +90,24 @@ class Plan:
 
     def record(self, number: int) -> str:
         """Written after the shard: what is in it, and that it is done."""
-        return files.join(self.out, ".done", f"{self.file(number)}.json")
+        return files.join(self.out, _DONE, f"{self.file(number)}.json")
 
     def is_done(self, number: int) -> bool:
         return files.exists(self.record(number)) and files.exists(files.join(self.out, self.file(number)))
 
-    def key_ranges(self, number: int) -> Iterator[tuple[int, int]]:
-        """The slices of a shard, as first and last key."""
-        parts = self.count * self.slices
-        for part in range(number * self.slices, (number + 1) * self.slices):
-            first, last = part * 2**64 // parts, (part + 1) * 2**64 // parts - 1
-            if first <= last:
-                yield first, last
+    def missing(self) -> list[int]:
+        """The shards that are not there yet, from two listings."""
+        here, recorded = set(files.names(self.out)), set(files.names(files.join(self.out, _DONE)))
+        names = map(self.file, range(self.count))
+        return [at for at, name in enumerate(names) if name not in here or f"{name}.json" not in recorded]
+
+    def parts(self, number: int) -> range:
+        """The slices of a shard, among those of all shards."""
+        return range(number * self.slices, (number + 1) * self.slices)
+
+    def sources(self, part: int) -> list[str]:
+        """The sorted runs that hold this slice."""
+        return list_runs(self.runs) if self.merge is None else self.merge.holding(part)
 
     @property
     def schema(self) -> pa.Schema:
@@ -104,7 +115,7 @@ class Plan:
 
 
 def write_shards(
-    runs: Sequence[str],
+    runs: str,
     documents: int,
     tokens: int,
     settings: Shards,
@@ -112,7 +123,7 @@ def write_shards(
     out: str,
     engine: Engine,
 ) -> Summary:
-    """Merge all runs of a run of Assay into shards in the folder `out`; a shard that is done is not written
+    """Merge all runs in the folder `runs` into shards in the folder `out`; a shard that is done is not written
     again.
 
     `documents` and `tokens` are what the ledger says there is (end-of-text tokens not counted). A run
@@ -124,35 +135,34 @@ def write_shards(
     """
     plan = plan_shards(runs, documents, tokens, settings, tokenizer, out)
     if not files.exists(files.join(out, STATE)):
-        missing = [number for number in range(plan.count) if not plan.is_done(number)]
+        missing = plan.missing()
         if missing:
+            if plan.merge is not None:
+                merge_runs(plan.merge, engine)
             engine.run(functools.partial(_build, plan, missing))
         finish(plan, documents, tokens)
     return _read_summary(out)
 
 
 def plan_shards(
-    runs: Sequence[str], documents: int, tokens: int, settings: Shards, tokenizer: TokenizerInfo, out: str
+    runs: str, documents: int, tokens: int, settings: Shards, tokenizer: TokenizerInfo, out: str
 ) -> Plan:
-    """How many shards there will be, at least one, and in how many slices each is read."""
+    """How many shards there will be, at least one, in how many slices each is read, and from what."""
     total = tokens + (documents if settings.pack else 0)
     count = max(1, -(-total // settings.tokens_per_shard))
     slices = max(1, -(-total // (count * SLICE_TOKENS)))
-    return Plan(tuple(runs), count, slices, settings, tokenizer, out)
+    merge = plan_merge(runs, len(list_runs(runs)), count * slices, -(-total // SLICE_TOKENS))
+    return Plan(runs, count, slices, merge, settings, tokenizer, out)
 
 
 def _build(plan: Plan, numbers: list[int], pipeline: beam.Pipeline) -> None:
-    _ = (
-        pipeline
-        | "Shards" >> beam.Create(numbers)
-        | "Spread" >> beam.Reshuffle()
-        | "Write" >> beam.Map(functools.partial(write_shard, plan))
-    )
+    _ = spread(pipeline, "Shards", numbers) | "Write" >> beam.Map(functools.partial(write_shard, plan))
 
 
 def finish(plan: Plan, documents: int, tokens: int) -> None:
     """Fold the records of all shards into the summary, and write the files of the dataset."""
-    summary = Summary(tuple(Shard(**read_json(plan.record(number))) for number in range(plan.count)))
+    records = each_at_once(read_json, [plan.record(number) for number in range(plan.count)])
+    summary = Summary(tuple(Shard(**record) for record in records))
     if (summary.documents, summary.tokens) != (documents, tokens):
         raise RuntimeError(
             f"the shards in {plan.out} hold {summary.documents} documents of {summary.tokens} tokens, "
@@ -196,10 +206,9 @@ def write_shard(plan: Plan, number: int) -> None:
 
 
 def _slices(plan: Plan, number: int) -> Iterator[Documents]:
-    for first, last in plan.key_ranges(number):
-        tables = [table for run in plan.runs if (table := read_range(run, first, last)).num_rows]
-        if tables:
-            table = pa.concat_tables(tables).combine_chunks()
+    for part in plan.parts(number):
+        table = read_all(plan.sources(part), key_range(part, plan.count * plan.slices))
+        if table is not None and table.num_rows:
             yield Documents.of(table.take(pa.array(sort_order(table))).combine_chunks())
 
 

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import files
-from pipeline.ledger import LEDGER, QUANTITIES, Quantities, UnitLedger, fold, imbalances
+from pipeline.ledger import KEYS, LEDGER, QUANTITIES, Quantities, UnitLedger, imbalances
+from pipeline.ledger_files import fold
+from pipeline.rundir import RunDirectory
 
 documents = st.lists(
     st.tuples(
@@ -46,16 +48,17 @@ def run_stages(unit: int, batch: list) -> UnitLedger:
 
 @given(st.lists(documents, max_size=4))
 def test_balances_and_folds_in_any_order(tmp_path_factory, batches):
-    folder = tmp_path_factory.mktemp("ledger")
-    urls = []
-    for unit, batch in enumerate(batches):
-        url = str(folder / f"{unit}.parquet")
-        files.write_table(url, run_stages(unit, batch).table())
-        urls.append(url)
-    folded = fold(urls)
+    run = RunDirectory(str(tmp_path_factory.mktemp("run")))
+    again = RunDirectory(str(tmp_path_factory.mktemp("again")))
+    tables = [run_stages(unit, batch).table() for unit, batch in enumerate(batches)]
+    for unit, table in enumerate(tables):
+        files.write_table(run.ledger(0, unit), table)
+    for unit, table in enumerate(reversed(tables)):
+        files.write_table(again.ledger(0, unit), table)
+    folded = fold(run, KEYS)
     assert imbalances(folded, ["filter", "editor"]) == []
-    assert fold(reversed(urls)).equals(folded)
-    raw = fold(urls, ["stage", "outcome"]).to_pylist()
+    assert fold(again, KEYS).equals(folded)
+    raw = fold(run, ["stage", "outcome"]).to_pylist()
     came = {row["outcome"]: row for row in raw if row["stage"] == "filter"}.get(
         "in", dict.fromkeys(QUANTITIES, 0)
     )
@@ -80,6 +83,7 @@ def test_a_stage_that_the_recipe_does_not_have_is_noticed():
     assert "ghost" in imbalances(table, ["filter"])[0]
 
 
-def test_no_units_fold_to_nothing():
-    assert fold([]).num_rows == 0
-    assert imbalances(fold([]), ["read", "tokenize"]) == []
+def test_no_units_fold_to_nothing(tmp_path):
+    nothing = fold(RunDirectory(str(tmp_path)), KEYS)
+    assert nothing.num_rows == 0
+    assert imbalances(nothing, ["read", "tokenize"]) == []

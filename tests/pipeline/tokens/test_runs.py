@@ -59,7 +59,7 @@ def test_only_the_batches_of_the_range_are_read(tmp_path: Path) -> None:
     many = [(str(number), [number % 7] * 10_000) for number in range(1000)]  # 20 MB
     (url,) = write(tmp_path, many, 100)
     with pa.ipc.open_file(url) as run:
-        assert 15 <= run.num_record_batches <= 25
+        assert 75 <= run.num_record_batches <= 85
     whole = Path(url).read_bytes()
     keys = np.sort(shuffle_keys(pa.array([name for name, _ in many]), 0))
     # Every byte between the first batches and the footer is destroyed: the start still reads.
