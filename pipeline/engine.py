@@ -122,7 +122,9 @@ def _local_runner(workers: int) -> FnApiRunner:
     """Beam's local runner: in this process, or with worker processes."""
     if workers == 1:
         return FnApiRunner()
-    return FnApiRunner(SubprocessSDKEnvironment.from_command_string(f"exec {sys.executable} -m {_WORKER} {os.getpid()}"))
+    return FnApiRunner(
+        SubprocessSDKEnvironment.from_command_string(f"exec {sys.executable} -m {_WORKER} {os.getpid()}")
+    )
 
 
 class _Running(threading.Thread):

@@ -1,8 +1,9 @@
 """Workers for a cluster: a service on each machine that starts an SDK worker whenever Spark or Flink asks for one.
 
-It is Beam's own worker pool (`--environment_type=EXTERNAL`) with two of its habits mended. Every task manager and
+It is Beam's own worker pool (`--environment_type=EXTERNAL`) with three of its habits mended. Every task manager and
 executor numbers its workers from 1, so on a machine with two of them both ask for worker `1-1`, and Beam's pool
-would stop the one when the other is done. And it gives workers a pipe for what they print, which nobody reads.
+would stop the one when the other is done. A worker that is killed before it has reported leaves its engine waiting
+for ever. And workers get a pipe for what they print, which nobody reads.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 
@@ -19,50 +21,85 @@ from apache_beam.utils.thread_pool_executor import shared_unbounded_instance
 
 from pipeline.errors import UserError
 
+_STARTS = 3  # of one worker
 _PATIENCE = 10  # seconds for a worker to leave when it is told to
+
+
+class _Worker:
+    """A worker process, and how to start it again."""
+
+    def __init__(self, request: beam_fn_api_pb2.StartWorkerRequest) -> None:
+        self._environment = {
+            **os.environ,
+            "WORKER_ID": request.worker_id,
+            "CONTROL_API_SERVICE_DESCRIPTOR": str(request.control_endpoint),
+        }
+        self._starts = 0
+        self.start()
+
+    def start(self) -> None:
+        self._starts += 1
+        command = [sys.executable, "-m", "pipeline.worker", str(os.getpid())]
+        self._process = subprocess.Popen(command, env=self._environment)
+
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    def was_killed(self) -> bool:
+        """By a signal, and not too often to be tried again."""
+        return (self._process.poll() or 0) < 0 and self._starts < _STARTS
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     """Starts and stops worker processes; each ends by itself when its engine closes the connection."""
 
     def __init__(self) -> None:
-        self._workers: dict[str, list[subprocess.Popen[bytes]]] = defaultdict(list)
+        self._workers: dict[str, list[_Worker]] = defaultdict(list)
+        self._lock = threading.Lock()
 
     def StartWorker(  # noqa: N802
         self, request: beam_fn_api_pb2.StartWorkerRequest, _: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StartWorkerResponse:
-        environment = {
-            **os.environ,
-            "WORKER_ID": request.worker_id,
-            "CONTROL_API_SERVICE_DESCRIPTOR": str(request.control_endpoint),
-        }
         try:
-            command = [sys.executable, "-m", "pipeline.worker", str(os.getpid())]
-            worker = subprocess.Popen(command, env=environment)
+            worker = _Worker(request)
         except OSError as error:
             return beam_fn_api_pb2.StartWorkerResponse(error=f"{type(error).__name__}: {error}")
-        self._workers[request.worker_id].append(worker)
+        with self._lock:
+            self._workers[request.worker_id].append(worker)
         return beam_fn_api_pb2.StartWorkerResponse()
 
     def StopWorker(  # noqa: N802
         self, request: beam_fn_api_pb2.StopWorkerRequest, _: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StopWorkerResponse:
-        living = [worker for worker in self._workers.pop(request.worker_id, []) if worker.poll() is None]
+        with self._lock:
+            living = [worker for worker in self._workers.pop(request.worker_id, []) if worker.lives()]
+            if len(living) > 1:
+                # Whose is to stop cannot be told. It leaves when its engine hangs up; the others must live on.
+                self._workers[request.worker_id] = living
         if len(living) == 1:
-            _stop(living[0])
-        elif living:
-            # Whose is to stop cannot be told. It leaves when its engine hangs up; the others must live on.
-            self._workers[request.worker_id] += living
+            living[0].stop()
         return beam_fn_api_pb2.StopWorkerResponse()
 
+    def replace_killed(self) -> None:
+        """Start again what a signal ended.
 
-def _stop(worker: subprocess.Popen[bytes]) -> None:
-    worker.terminate()
-    try:
-        worker.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.wait()
+        An engine waits for ever for a worker that it has asked for and that was killed before it could report. One that
+        was killed at its work is missed and made good by the engine; its replacement idles until the engine hangs up.
+        """
+        with self._lock:
+            for workers in self._workers.values():
+                workers[:] = [worker for worker in workers if worker.lives() or worker.was_killed()]
+                for worker in workers:
+                    if not worker.lives():
+                        worker.start()
 
 
 def serve(port: int, host: str = "localhost") -> None:
@@ -77,11 +114,13 @@ def serve(port: int, host: str = "localhost") -> None:
         ("grpc.so_reuseport", 0),
     ]
     server = grpc.server(shared_unbounded_instance(), options=options)
-    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(WorkerPool(), server)
+    pool = WorkerPool()
+    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
     try:
         server.add_insecure_port(f"{host}:{port}")
     except RuntimeError as error:
         raise UserError(f"port {port} of {host} is in use; give another with --port") from error
     server.start()
     while True:
-        time.sleep(3600)
+        time.sleep(1)
+        pool.replace_killed()
