@@ -9,10 +9,15 @@ from commandline import RECIPE, assay, digest
 
 
 @pytest.fixture
-def all_faults(request) -> None:
+def all_faults() -> None:
     """For tests that take minutes on each engine."""
-    if not request.config.getoption("--all-faults"):
-        pytest.skip("takes minutes; run with --all-faults")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--all-faults"):
+        for item in items:
+            if "all_faults" in getattr(item, "fixturenames", ()):  # before its engine is started
+                item.add_marker(pytest.mark.skip(reason="takes minutes; run with --all-faults"))
 
 
 @pytest.fixture(scope="module")
