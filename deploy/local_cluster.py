@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -331,6 +332,7 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] not in CLUSTERS:
         print(__doc__)
         return 0 if arguments[:1] in ([], ["--help"]) else 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the parts are stopped too
     try:
         with CLUSTERS[arguments[0]]() as cluster:
             if len(arguments) == 1:
