@@ -2,10 +2,11 @@
 
 import gzip
 import random
+import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from samples import arc_file, arc_record, causes, http, member, read_all, texts, warc_record
 
@@ -78,6 +79,13 @@ def test_a_truncated_gzip_gives_all_records_before_the_damage(tmp_path: Path, pe
     )
 
 
+def same_content(broken: bytes, whole: bytes) -> bool:
+    try:
+        return gzip.decompress(broken) == gzip.decompress(whole)
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 @SHARED
 @given(data=st.data(), count=st.integers(2, 6))
 def test_damage_in_one_gzip_member_costs_that_record_only(
@@ -89,6 +97,8 @@ def test_damage_in_one_gzip_member_costs_that_record_only(
     at = data.draw(st.integers(0, 2) | st.integers(10, len(members[victim]) - 1))
     broken = bytearray(members[victim])
     broken[at] ^= 1 << data.draw(st.integers(0, 7))
+    # Nor do the bits that fill the last byte of the compressed data: gzip itself sees nothing amiss.
+    assume(not same_content(broken, members[victim]))
     members[victim] = bytes(broken)
     path = write(tmp_path / "a.warc.gz", members)
     if victim == 0 and at < 3:
