@@ -65,6 +65,12 @@ def run(
             "--skip-failed", help="Leave out pieces of the input that fail, and report them as unreadable."
         ),
     ] = False,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile", help="Measure where each core-second goes; printed, and kept in profile.json."
+        ),
+    ] = False,
 ) -> None:
     """Take scraped text through a recipe to token shards and a report.
 
@@ -72,6 +78,7 @@ def run(
     """
     from pipeline import run as running
     from pipeline.engine import Engine, end_children
+    from pipeline.profile.table import print_profile_of
     from pipeline.recipe import load_recipe
     from pipeline.report.funnel import print_funnel
 
@@ -79,12 +86,14 @@ def run(
         raise UserError("--out: say where the run directory goes, for example --out runs/first")
     engine = Engine(workers, _beam_options)
     try:
-        outcome = running.run(load_recipe(recipe), inputs or [], out, engine, _err(), skip_failed)
+        outcome = running.run(load_recipe(recipe), inputs or [], out, engine, _err(), skip_failed, profile)
     finally:
         end_children()
     if not outcome.fresh:
         _err().print(f"{outcome.run.url} is complete already; nothing was done.")
     print_funnel(outcome.run.read_json("report.json"), _out())
+    if profile:
+        print_profile_of(outcome.run, _out())
     _out().print(f"report: {outcome.run.path('report.md')}", soft_wrap=True)
 
 

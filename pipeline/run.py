@@ -23,6 +23,7 @@ from pipeline.passes.beam import run_pass
 from pipeline.passes.heartbeat import FOLDER as HEARTBEATS
 from pipeline.passes.job import Job
 from pipeline.prepare import load_all, prepare_tokenizer
+from pipeline.profile.phases import Phases
 from pipeline.progress import RunProgress
 from pipeline.recipe import Recipe, dump_recipe
 from pipeline.report.write import write_report
@@ -57,11 +58,13 @@ def run(
     engine: Engine,
     console: Console,
     skip_failed: bool = False,
+    profile: bool = False,
 ) -> Outcome:
     """Run a recipe on some input into a run directory, or go on where an earlier attempt was stopped.
 
     Args:
         skip_failed: leave out the units of the input that fail, each reported as unreadable, instead of failing.
+        profile: measure where the time goes, into `profile.json`.
 
     Raises:
         UserError: the input, the recipe or the output folder is at fault; nothing was done.
@@ -79,7 +82,7 @@ def run(
     progress = RunProgress(console, directory)
     with locked(directory, progress.say):
         try:
-            return _run_locked(recipe, found, units, directory, engine, progress, skip_failed)
+            return _run_locked(recipe, found, units, directory, engine, progress, skip_failed, profile)
         except UserError:
             raise
         except AssayError as error:
@@ -107,6 +110,7 @@ def _run_locked(
     engine: Engine,
     progress: RunProgress,
     skip_failed: bool,
+    profile: bool,
 ) -> Outcome:
     started = attempt.describe(recipe, found)
     attempt.refuse_changes(directory, started)
@@ -115,22 +119,35 @@ def _run_locked(
     files.remove_unfinished(directory.url)
     if not files.exists(directory.path("started.json")):
         directory.write_json("started.json", started)
-    manifest = _prepare(recipe, found, units, directory, started, progress)
-    job = _job(directory, recipe, manifest)
+    phases = Phases(directory, wanted=profile)
+    with phases.phase("models and tokenizer"):
+        manifest = _prepare(recipe, found, units, directory, started, progress)
+    job = replace(_job(directory, recipe, manifest), profile=profile)
     engine = Engine(_workers(engine.workers, units), engine.options)
     for step in compile_passes(recipe):
-        _run_step(step, job, units, engine, progress, skip_failed)
-    _finish(recipe, directory, units, manifest, engine, progress)
+        _run_step(step, job, units, engine, progress, phases, skip_failed)
+    with phases.phase("shards and report"):
+        _finish(recipe, directory, units, manifest, engine, progress)
+    phases.finish(engine.workers)
     return Outcome(directory, fresh=True)
 
 
 def _run_step(
-    step: Pass, job: Job, units: list[Unit], engine: Engine, progress: RunProgress, skip_failed: bool
+    step: Pass,
+    job: Job,
+    units: list[Unit],
+    engine: Engine,
+    progress: RunProgress,
+    phases: Phases,
+    skip_failed: bool,
 ) -> None:
     """One pass, and the barrier after it."""
     directory = job.run
     job = replace(job, number=step.number)
-    with progress.watch(_title(step), step.number, units):
+    with (
+        phases.phase(f"pass {step.number + 1}", step.number),
+        progress.watch(_title(step), step.number, units),
+    ):
         skipped = run_pass(engine, job, len(units), skip_failed)
     for failure in skipped:
         progress.say(f"skipped: {failure}")
@@ -141,7 +158,8 @@ def _run_step(
         out = directory.duplicates(stage.label)
         if not files.exists(files.join(out, _DONE)):
             progress.say(f"{stage.label}: comparing the keys of {parts.count} parts")
-            deduplicate(stage, parts, earlier, out, for_keys)
+            with phases.phase(f"{stage.label}: compare keys"):
+                deduplicate(stage, parts, earlier, out, for_keys)
         earlier.append(out)
 
 

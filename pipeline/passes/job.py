@@ -22,6 +22,7 @@ class Job:
     tokenizer: FetchedResource
     tokenizer_backend: BackendName
     resources: tuple[FetchedResource, ...] = field(default=())
+    profile: bool = False  # whether workers keep what they spend their time on
 
 
 @dataclass(frozen=True)

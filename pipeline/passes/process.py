@@ -27,6 +27,8 @@ from pipeline.passes.writers import (
     dropped_batch,
     unreadable_batch,
 )
+from pipeline.profile.clock import came, each_timed, timed
+from pipeline.profile.units import profiled
 from pipeline.sources.read import read_unit
 from pipeline.sources.unit import Unit, Unreadable
 from pipeline.tokens.runs import TokenRuns
@@ -59,7 +61,8 @@ def process_unit(job: Job, unit: Unit) -> str | None:
         return None
     opened = open_job(job)
     try:
-        _process(job, opened, unit, _incoming(job, opened, unit))
+        with profiled(job.run, job.number, unit.name, job.profile):
+            _process(job, opened, unit, _incoming(job, opened, unit))
     except Exception as error:
         if is_of_the_unit(error):
             return record_failure(job.run, job.number, unit, error)
@@ -89,19 +92,28 @@ def _process(job: Job, opened: Opened, unit: Unit, batches: Iterable[Incoming]) 
         if step.number == 0:
             unreadable = stack.enter_context(BatchWriter(job.run.unreadable(unit.index), UNREADABLE))
         runs = TokenRuns(job.run.path("tokens"), unit.name, opened.recipe.shards.seed) if step.last else None
-        for incoming in batches:
+        for incoming in each_timed("read", batches):
+            size = incoming.batch.column("text").nbytes
+            came("read", incoming.batch.num_rows, size)
             if unreadable is not None:
                 unreadable.write(unreadable_batch(incoming.unreadable))
             rows = _judge(opened, incoming.batch, ledger)
-            for drop in rows.drops:
-                dropped.write(dropped_batch(drop, opened.recipe.dropped.text))
+            with timed("write dropped", sum(len(drop.reasons) for drop in rows.drops)):
+                for drop in rows.drops:
+                    dropped.write(dropped_batch(drop, opened.recipe.dropped.text))
             if runs is not None:
-                _add_tokens(runs, opened, rows, unit, part.rows)
-            part.write(_finished(opened, rows))
+                with rows.timed("encode"):
+                    _add_tokens(runs, opened, rows, unit, part.rows)
+            finished = _finished(opened, rows)
+            with rows.timed("write part"):
+                part.write(finished)
             heartbeat.beat(incoming.batch.num_rows, incoming.position)
-        if runs is not None:
-            runs.close()
-    files.write_table(job.run.ledger(job.number, unit.index), ledger.table())
+        with timed("commit"):
+            if runs is not None:
+                runs.close()
+            stack.close()
+    with timed("commit"):
+        files.write_table(job.run.ledger(job.number, unit.index), ledger.table())
     heartbeat.end()
 
 
@@ -129,8 +141,11 @@ def _finished(opened: Opened, rows: Rows) -> pa.RecordBatch:
     """The rows as the part keeps them: with their counts, and the keys that the next barrier reads."""
     batch = set_column(rows.batch, WORDS, pa.array(rows.amounts.words, pa.int64()))
     batch = set_column(batch, TOKENS, pa.array(rows.amounts.tokens, pa.int64()))
-    keys = [(name, values) for stage in opened.step.keyed for name, values in stage.keys(batch).items()]
-    for name, values in keys:
+    keys: dict[str, pa.Array] = {}
+    for stage in opened.step.keyed:
+        with rows.timed(f"{stage.label}: keys"):
+            keys |= stage.keys(batch)
+    for name, values in keys.items():
         batch = set_column(batch, name, values)
     return batch
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from filters.kernels.words import count_words
 from filters.stage import Annotator, Editor, Filter, Rule, Stage
 from pipeline.batch import MEASURE, set_column
 from pipeline.ledger import Quantities, UnitLedger
+from pipeline.profile.clock import timed
 
 CountTokens = Callable[[pa.LargeStringArray], NDArray[np.int64]]
 
@@ -47,6 +49,14 @@ class Rows:
 
     def apply(self, stage: Stage) -> None:
         """Take the documents through a stage, and count what happens."""
+        with self.timed(stage.label):
+            self._apply(stage)
+
+    def timed(self, activity: str) -> AbstractContextManager[None]:
+        """Call what is done with the documents by this name, in a profile."""
+        return timed(activity, len(self.amounts), int(self.amounts.bytes.sum()))
+
+    def _apply(self, stage: Stage) -> None:
         if isinstance(stage, Annotator):
             self._annotate(stage)
         elif isinstance(stage, Editor):
@@ -77,6 +87,10 @@ class Rows:
 
     def end(self) -> None:
         """Close the batch in the ledger: by now the language of every document that has one is known."""
+        with timed("keep the ledger"):
+            self._end()
+
+    def _end(self) -> None:
         languages = np.full(len(self._sources), None, dtype=object)
         for places, values in self._languages:
             languages[places] = values.to_numpy(zero_copy_only=False)
@@ -144,7 +158,13 @@ class Rows:
 def measure_amounts(texts: pa.LargeStringArray, count_tokens: CountTokens) -> Quantities:
     """UTF-8 bytes, words and tokens of each text."""
     _, offsets = text_buffers(texts)
-    return Quantities(np.diff(offsets), count_words(texts), count_tokens(texts))
+    sizes = np.diff(offsets)
+    size = int(sizes.sum())
+    with timed("count words", len(sizes), size):
+        words = count_words(texts)
+    with timed("count tokens", len(sizes), size):
+        tokens = count_tokens(texts)
+    return Quantities(sizes, words, tokens)
 
 
 def _replaced(amounts: Quantities, rows: NDArray[np.int64], new: Quantities) -> Quantities:

@@ -1,0 +1,103 @@
+"""The phases of a run, one after the other, and what is kept of them in `profile.json`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from pipeline.profile.clock import Clock
+from pipeline.profile.units import Measured, forget, peak_memory, read_measured
+from pipeline.rundir import RunDirectory
+
+FILE = "profile.json"
+
+
+class Phases:
+    """Times what a run does, phase by phase, from the start of its process on; kept where that is `wanted`."""
+
+    def __init__(self, run: RunDirectory, wanted: bool) -> None:
+        self.wanted = wanted
+        self._run = run
+        self._phases: list[dict[str, Any]] = []
+        self._began = psutil.Process().create_time()
+        self._peak_memory = 0
+        self._first_unit: float | None = None
+        if wanted:
+            forget(run)
+        self._add("start", time.time() - self._began, core_seconds())
+
+    @contextmanager
+    def phase(self, title: str, number: int | None = None) -> Iterator[None]:
+        """Time the body; `number` is that of the pass whose units it processes."""
+        began, before = time.perf_counter(), core_seconds()
+        yield
+        spent = time.perf_counter() - began, core_seconds() - before
+        measured = read_measured(self._run, number) if self.wanted and number is not None else Measured()
+        self._add(title, *spent, measured)
+
+    def finish(self, workers: int) -> None:
+        """Write `profile.json`; `workers` are this machine's."""
+        if not self.wanted:
+            return
+        first = None if self._first_unit is None else self._first_unit - self._began
+        self._run.write_json(
+            FILE,
+            {
+                "machine": {"processor": processor(), "cores": os.cpu_count(), "workers": workers},
+                "seconds": time.time() - self._began,
+                "core_seconds": sum(phase["core_seconds"] for phase in self._phases),
+                "first_unit_after": first,
+                "peak_memory": max(self._peak_memory, peak_memory()),
+                "phases": self._phases,
+            },
+        )
+        forget(self._run)
+
+    def _add(self, title: str, seconds: float, core: float, measured: Measured | None = None) -> None:
+        """A phase. Local workers' core-seconds are in `core`; those of a cluster are not, but each has measured its own."""
+        measured = measured or Measured()
+        of_units = sum(spent.core_seconds for spent in measured.activities.values())
+        self._phases.append(
+            {
+                "phase": title,
+                "seconds": seconds,
+                "core_seconds": core if core >= of_units else core + of_units,
+                "units": measured.units,
+                "peak_memory": measured.peak_memory,
+                "activities": [
+                    {"activity": name, **asdict(spent)}
+                    for name, spent in sorted(measured.activities.items(), key=_other_last)
+                ],
+            }
+        )
+        self._peak_memory = max(self._peak_memory, measured.peak_memory)
+        if self._first_unit is None:
+            self._first_unit = measured.began
+
+
+def core_seconds() -> float:
+    """What this process, and every child that it has waited for, have had of the cores."""
+    now = os.times()
+    return now.user + now.system + now.children_user + now.children_system
+
+
+def processor() -> str:
+    """The name of the machine's processor, as far as the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _other_last(named: tuple[str, object]) -> bool:
+    return named[0] == Clock.OTHER
