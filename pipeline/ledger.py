@@ -63,12 +63,16 @@ class Quantities:
         return Quantities(self.bytes - other.bytes, self.words - other.words, self.tokens - other.tokens)
 
 
+# Stage, outcome, reason; the places of documents in the batch, what each amounts to, and what each counts as.
+_Event = tuple[str, str, str, NDArray[np.int64], Quantities, int]
+
+
 class UnitLedger:
     """Gathers the rows of one unit, batch by batch."""
 
     def __init__(self, unit: int) -> None:
         self._unit = unit
-        self._events: list[tuple[str, str, str, NDArray[np.int64], Quantities, int]] = []
+        self._events: list[_Event] = []
         self._batches: list[pa.Table] = []
 
     def add(
@@ -89,27 +93,27 @@ class UnitLedger:
 
     def end_batch(self, languages: pa.Array, sources: pa.Array) -> None:
         """Close the batch, now that the language of each of its documents is known (null where it never was)."""
-        tables = []
-        for stage, outcome, reason, rows, amounts, documents in self._events:
-            count = len(rows)
-            tables.append(
-                pa.table(
-                    {
-                        "stage": pa.repeat(stage, count),
-                        "outcome": pa.repeat(outcome, count),
-                        "reason": pa.repeat(reason, count),
-                        "language": languages.take(pa.array(rows)).fill_null(UNKNOWN_LANGUAGE),
-                        "source": sources.take(pa.array(rows)),
-                        "documents": np.full(count, documents, np.int64),
-                        "bytes": amounts.bytes,
-                        "words": amounts.words,
-                        "tokens": amounts.tokens,
-                    }
-                )
-            )
+        if not self._events:
+            return
+        languages = languages.fill_null(UNKNOWN_LANGUAGE).dictionary_encode()
+        sources = sources.dictionary_encode()
+        pair = (
+            languages.indices.to_numpy().astype(np.int64) * len(sources.dictionary)
+            + sources.indices.to_numpy()
+        )
+        pairs, group = np.unique(pair, return_inverse=True)
+        summed = [_summed(event, group, len(pairs)) for event in self._events]
+        place = pairs[np.concatenate([groups for groups, _ in summed])]
+        length = [len(groups) for groups, _ in summed]
+        columns = {
+            key: np.repeat(np.array([event[at] for event in self._events], object), length)
+            for at, key in enumerate(KEYS[:3])
+        }
+        columns["language"] = languages.dictionary.take(pa.array(place // len(sources.dictionary)))
+        columns["source"] = sources.dictionary.take(pa.array(place % len(sources.dictionary)))
+        sums = np.concatenate([sums for _, sums in summed], axis=1)
+        self._batches.append(pa.table(columns | dict(zip(QUANTITIES, sums, strict=True))))
         self._events = []
-        if tables:
-            self._batches.append(add_up(pa.concat_tables(tables), KEYS))
 
     def table(self) -> pa.Table:
         """All rows of the unit, sorted."""
@@ -119,6 +123,24 @@ class UnitLedger:
         return total.add_column(0, "unit", pa.repeat(pa.scalar(self._unit, pa.int64()), len(total))).cast(
             LEDGER
         )
+
+
+def _summed(
+    event: _Event, group: NDArray[np.int64], groups: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The groups (of language and source) that an event's documents belong to, and the sums of each of the QUANTITIES.
+
+    The sums are of a batch, so far below 2^53 that floating point gives them exactly.
+    """
+    *_, rows, amounts, documents = event
+    of_rows = group[rows]
+    count = np.bincount(of_rows, minlength=groups)
+    there = np.flatnonzero(count)
+    sums = [
+        np.bincount(of_rows, values, groups)[there]
+        for values in (amounts.bytes, amounts.words, amounts.tokens)
+    ]
+    return there, np.stack([documents * count[there], *sums]).astype(np.int64)
 
 
 def add_up(table: pa.Table, keys: Sequence[str]) -> pa.Table:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from filters.kernels.jit import cache_folder
+from filters.kernels.members import holding, member_table
 from filters.kernels.minhash import agreements
 from filters.kernels.unionfind import components
 from filters.kernels.words import count_words
@@ -34,6 +35,7 @@ def warm() -> None:
     page = {"id": "page", "source": "warm", "url": "http://example.com/", "text": _TEXT, "language": "en"}
     batch = pa.RecordBatch.from_pylist([page], schema=DOCUMENT)
     count_words(batch.column("text"))
+    holding(batch.column("text"), member_table(()))
     for model in STAGES:
         if model.extra is not None:
             continue

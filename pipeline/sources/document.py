@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -72,9 +73,11 @@ class FieldMapper:
         fields = config.fields
         self._text, self._id, self._url = fields.text, fields.id, fields.url
         self._source_field, self._date = fields.source, fields.date
+        named = (self._text, self._id, self._url, self._source_field, self._date)
+        self._has_paths = any("." in field for field in named if field is not None)
 
     def document(
-        self, record: dict[str, Any], place: int, offset: int, replaced: int = 0
+        self, record: dict[Any, Any], place: int, offset: int, replaced: int = 0
     ) -> Document | Unreadable:
         """The record as a document; its fields are taken out of `record`, the rest becomes its metadata.
 
@@ -84,7 +87,10 @@ class FieldMapper:
             offset: where it stands in the stored file.
             replaced: how many invalid characters were replaced while decoding; kept in the metadata.
         """
-        text = _take(record, self._text)
+        take = (
+            partial(_take, record) if self._has_paths else record.pop
+        )  # a record may be all that a line costs
+        text = take(self._text, None)
         if not isinstance(text, str):
             found = ", ".join(sorted(map(str, record))[:20])
             if text is None:
@@ -92,10 +98,10 @@ class FieldMapper:
                 return Unreadable(self._path, offset, "unreadable", "no_text", detail)
             detail = f"field {self._text!r} is {type(text).__name__}, not text"
             return Unreadable(self._path, offset, "unreadable", "text_not_a_string", detail)
-        own_id = _string(_take(record, self._id))
-        url = _string(_take(record, self._url))
-        source = _string(_take(record, self._source_field))
-        date = _string(_take(record, self._date))
+        own_id = _string(take(self._id, None))
+        url = _string(take(self._url, None))
+        source = _string(take(self._source_field, None))
+        date = _string(take(self._date, None))
         if replaced:
             record["replaced_characters"] = replaced
         return Document(
@@ -109,17 +115,15 @@ class FieldMapper:
         )
 
 
-def _take(record: dict[str, Any], field: str | None) -> Any:
-    """Remove and return a field, by its name or else by its dotted path; None where there is none."""
-    if field is None:
-        return None
-    if field in record or "." not in field:
-        return record.pop(field, None)
+def _take(record: dict[Any, Any], field: str | None, default: None) -> Any:
+    """`record.pop` for a field that may be given by its dotted path."""
+    if field is None or field in record or "." not in field:
+        return record.pop(field, default)
     *path, last = field.split(".")
     inner: Any = record
     for name in path:
         inner = inner.get(name) if isinstance(inner, dict) else None
-    return inner.pop(last, None) if isinstance(inner, dict) else None
+    return inner.pop(last, default) if isinstance(inner, dict) else default
 
 
 def _string(value: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from filters.kernels.members import holding, member_table
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.tokens.backends import Backend, Encoded, Gigatoken, Reference
@@ -30,9 +32,15 @@ YOUNG_CHARACTERS = """
     1e6c0-1e6de 1e6e0-1e6f5 1e6fe-1e6ff 1f6d8 1f777-1f77a 1f8d0-1f8d8 1fa54-1fa57 1fa8a 1fa8e 1fac8 1facd
     1faea 1faef 1fbfa 2b73a-2b73f 2cea2-2cead 323b0-33479
 """
-_YOUNG = "[" + "".join(
-    "-".join(f"\\x{{{end}}}" for end in characters.split("-")) for characters in YOUNG_CHARACTERS.split()
-) + "]"  # fmt: skip
+
+
+def _young() -> Iterator[int]:
+    for characters in YOUNG_CHARACTERS.split():
+        first, _, last = characters.partition("-")
+        yield from range(int(first, 16), int(last or first, 16) + 1)
+
+
+_YOUNG = member_table(_young())
 
 # What tokenizers are known to cut in different ways.
 _HARD_TEXTS = (
@@ -155,11 +163,12 @@ class Tokenizer:
     def _encode(self, texts: pa.LargeStringArray) -> Encoded:
         if self._fast is None:
             return self._reference.encode(texts)
-        young = pc.match_substring_regex(texts, _YOUNG).fill_null(False)
-        if not pc.any(young, min_count=0).as_py():
+        young = holding(texts, _YOUNG)
+        if not young.any():
             return self._fast.encode(texts)
-        rest = self._fast.encode(pc.if_else(young, "", texts))
-        return _merge(young.to_numpy(zero_copy_only=False), self._reference.encode(texts.filter(young)), rest)
+        chosen = pa.array(young)
+        rest = self._fast.encode(pc.if_else(chosen, "", texts))
+        return _merge(young, self._reference.encode(texts.filter(chosen)), rest)
 
     def _different(self, texts: pa.LargeStringArray) -> NDArray[np.bool_]:
         """For each document, whether gigatoken's ids differ from the reference's; all do if it gives up."""

@@ -1,0 +1,59 @@
+"""Which texts hold a character of a set that is beyond ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.kernels.buffers import text_buffers
+from filters.kernels.chunks import whole_chunk
+from filters.kernels.jit import inline, kernel
+
+_NOT_ASCII = np.uint64(0x8080808080808080)
+
+
+def member_table(points: Iterable[int]) -> NDArray[np.bool_]:
+    """One bool for each code point, true for these."""
+    table = np.zeros(0x110000, np.bool_)
+    table[list(points)] = True
+    table.flags.writeable = False
+    return table
+
+
+@inline
+def _holds(data: NDArray[np.uint8], start: int, stop: int, table: NDArray[np.bool_]) -> bool:
+    i = start
+    while i < stop:
+        if i + 8 <= stop and whole_chunk(data, i) & _NOT_ASCII == 0:
+            i += 8
+            continue
+        lead = np.int64(data[i])
+        if lead < 0x80:
+            i += 1
+            continue
+        width = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+        point = lead & (0x7F >> width)
+        for k in range(1, width):
+            point = point << 6 | np.int64(data[i + k]) & 0x3F
+        if table[point]:
+            return True
+        i += width
+    return False
+
+
+@kernel
+def _holding(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], table: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    found = np.zeros(len(offsets) - 1, np.bool_)
+    for text in range(len(found)):
+        found[text] = _holds(data, offsets[text], offsets[text + 1], table)
+    return found
+
+
+def holding(texts: pa.LargeStringArray, table: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether each text holds a character that `member_table` marked, bool (texts,)."""
+    return _holding(*text_buffers(texts), table)
