@@ -145,7 +145,7 @@ def _summed(
 
 def add_up(table: pa.Table, keys: Sequence[str]) -> pa.Table:
     """Add up the quantities of rows with the same keys; sorted by the keys, so that the bytes do not depend on order."""
-    grouped = table.group_by(list(keys)).aggregate([(name, "sum") for name in QUANTITIES])
+    grouped = table.group_by(list(keys), use_threads=False).aggregate([(name, "sum") for name in QUANTITIES])
     grouped = grouped.select([*keys, *(f"{name}_sum" for name in QUANTITIES)]).rename_columns(
         [*keys, *QUANTITIES]
     )

@@ -183,7 +183,7 @@ def _from_part(job: Job, opened: Opened, unit: Unit) -> Iterator[Incoming]:
         yield Incoming(_marked(pa.RecordBatch.from_pylist([], schema=reader.schema_arrow), drops, 0), (), 0)
         first = 0
         for group in range(reader.num_row_groups):
-            table = reader.read_row_group(group).combine_chunks()
+            table = reader.read_row_group(group, use_threads=False).combine_chunks()
             for batch in table.to_batches():
                 position = unit.bytes * (group + 1) // reader.num_row_groups
                 yield Incoming(_marked(batch, drops, first), (), position)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import files
-from pipeline.batch import KEY, MEASURE
+from pipeline.batch import MEASURE
 from pipeline.passes.rows import Drop
 from pipeline.sources.unit import Unreadable
 
@@ -46,6 +46,10 @@ UNREADABLE = pa.schema(
 )
 
 
+# Columns of few values. A dictionary of any other is made in vain: it is as long as they are.
+_REPEATING = ["source", "language", "stage", "reason", "fired.list.element", "measures.key_value.key"]
+
+
 class BatchWriter:
     """A Parquet file that grows by batches, each a row group, and appears when it is complete."""
 
@@ -71,9 +75,7 @@ class BatchWriter:
             self.rows += batch.num_rows
 
     def _open(self, schema: pa.Schema) -> None:
-        # Keys are hashes: a dictionary of them would be as long as they are.
-        plain = [name for name in schema.names if not name.startswith(KEY)]
-        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd", use_dictionary=plain)
+        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd", use_dictionary=_REPEATING)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from filters.kernels.buffers import text_buffers
 
 # gigatoken remembers every word it has met, about 110 bytes each, and has no bound for it: random words
-# cost twelve times their own size, for good. A fresh one takes 60 ms to load and starts cold, so it is only
-# made where memory is short and enough was encoded to pay for it.
+# cost twelve times their own size, for good. A fresh one takes 60 ms to load and runs at a quarter of the speed until
+# it has met the common words again, so it is only made where the process has grown by much since the last one, and
+# enough was encoded to pay for it.
 RELOAD_AFTER_BYTES = 32_000_000
-RELOAD_ABOVE_RESIDENT_BYTES = 600_000_000
+RELOAD_AFTER_GROWTH_BYTES = 300_000_000
 
 
 class Encoded(NamedTuple):
@@ -61,12 +62,16 @@ class Gigatoken:
         with _panics_as_errors():
             self._tokenizer = gigatoken.Tokenizer.from_json(self._definition)
         self._bytes = 0
+        self._before = self._resident()
+
+    def _resident(self) -> int:
+        return int(self._process.memory_info().rss)
 
     def encode(self, texts: pa.LargeStringArray) -> Encoded:
         import awkward
 
         data, offsets = text_buffers(texts)
-        if self._bytes > RELOAD_AFTER_BYTES and self._process.memory_info().rss > RELOAD_ABOVE_RESIDENT_BYTES:
+        if self._bytes > RELOAD_AFTER_BYTES and self._resident() - self._before > RELOAD_AFTER_GROWTH_BYTES:
             self._load()
         self._bytes += int(offsets[-1] - offsets[0])
         characters = awkward.contents.NumpyArray(data, parameters={"__array__": "char"})

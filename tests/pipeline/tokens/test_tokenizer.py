@@ -165,7 +165,7 @@ def test_memory_that_gigatoken_keeps_is_given_back(
     tokenizer_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backends, "RELOAD_AFTER_BYTES", 10)
-    monkeypatch.setattr(backends, "RELOAD_ABOVE_RESIDENT_BYTES", 0)
+    monkeypatch.setattr(backends, "RELOAD_AFTER_GROWTH_BYTES", -(1 << 40))
     tokenizer = Tokenizer.open(str(tokenizer_file), backend="gigatoken")
     fast = tokenizer._fast
     assert isinstance(fast, backends.Gigatoken)
