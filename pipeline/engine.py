@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import os
 import re
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,14 +15,13 @@ import grpc
 import psutil
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
-from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipeline.errors import AssayError, UserError
+from pipeline.local_workers import WORKERS, LocalWorkersEnvironment
 
 _ATTEMPTS = 3
 # A listing of every installed package is staged with each job otherwise, at a second and a process each.
 _NAMED_DEFAULTS = ["--experiments=disable_logging_submission_environment"]
-_WORKER = "pipeline.worker"
 
 
 class EngineFault(AssayError):
@@ -58,6 +55,11 @@ class Engine:
                 if attempt == _ATTEMPTS:
                     raise
                 logging.getLogger("assay").warning("%s; again (%d of %d)", fault, attempt + 1, _ATTEMPTS)
+
+    def prepare(self) -> None:
+        """Start what takes some seconds to start, while there is other work to do."""
+        if self.workers > 1 and not self._named_runner():
+            WORKERS.prepare(self.workers)
 
     def for_small_work(self) -> Engine:
         """The same engine, for work that is done sooner than local worker processes have started."""
@@ -106,25 +108,21 @@ def _run_named(pipeline: beam.Pipeline) -> None:
 
 
 def _run_local(pipeline: beam.Pipeline) -> None:
-    with _WorkerWatch() as watch:
-        runner = _Running(pipeline)
-        runner.start()
-        while runner.is_alive():
-            runner.join(0.1)
-            if watch.death:
-                _kill_workers()
-                raise EngineFault(watch.death)
+    runner = _Running(pipeline)
+    runner.start()
+    while runner.is_alive():
+        runner.join(0.1)
+        code = WORKERS.death()
+        if code is not None:
+            WORKERS.end()
+            raise EngineFault(_describe_death(code))
     if runner.error is not None:
         raise AssayError(_cause(runner.error)) from runner.error
 
 
 def _local_runner(workers: int) -> FnApiRunner:
     """Beam's local runner: in this process, or with worker processes."""
-    if workers == 1:
-        return FnApiRunner()
-    return FnApiRunner(
-        SubprocessSDKEnvironment.from_command_string(f"exec {sys.executable} -m {_WORKER} {os.getpid()}")
-    )
+    return FnApiRunner() if workers == 1 else FnApiRunner(LocalWorkersEnvironment())
 
 
 class _Running(threading.Thread):
@@ -143,61 +141,19 @@ class _Running(threading.Thread):
             self.error = error
 
 
-class _WorkerWatch:
-    """Notices when a worker process of Beam's local runner ends before it was told to.
-
-    The runner watches each worker in a thread that raises when its process fails, and nobody else hears of it.
-    """
-
-    def __init__(self) -> None:
-        self.death = ""
-
-    def __enter__(self) -> _WorkerWatch:
-        self._before = threading.excepthook
-        threading.excepthook = self._hook
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        threading.excepthook = self._before
-
-    def _hook(self, failure: threading.ExceptHookArgs) -> None:
-        found = re.search(r"Worker subprocess exited with return code (-?\d+)", str(failure.exc_value))
-        if found:
-            self.death = _describe_death(int(found.group(1)))
-        elif not self.death:
-            self._before(failure)
-
-
 def _describe_death(code: int) -> str:
     if code in (137, -9):
         return "a worker process was killed (signal 9; out of memory, if nobody did it)"
     return f"a worker process ended unexpectedly (exit code {code})"
 
 
-def _kill_workers() -> None:
-    """End what the abandoned pipeline left running."""
-    _kill(lambda command: _WORKER in command)
-
-
 def end_children() -> None:
     """End every process that was started here: workers, and job servers such as Prism, which outlive an `os._exit`."""
-    _kill(lambda command: True)
-
-
-def _kill(chosen: Callable[[str], bool]) -> None:
     children = psutil.Process().children(recursive=True)
     for child in children:
-        if child.is_running() and chosen(" ".join(_command(child))):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
     psutil.wait_procs(children, timeout=5)
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return list(process.cmdline())
-    except psutil.Error:
-        return []
 
 
 def _rpc_cause(error: grpc.RpcError) -> str:

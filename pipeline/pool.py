@@ -8,9 +8,6 @@ for ever. And workers get a pipe for what they print, which nobody reads.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -20,6 +17,7 @@ from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 from apache_beam.utils.thread_pool_executor import shared_unbounded_instance
 
 from pipeline.errors import UserError
+from pipeline.worker_process import WorkerProcess
 
 _STARTS = 3  # of one worker
 _PATIENCE = 10  # seconds for a worker to leave when it is told to
@@ -29,33 +27,24 @@ class _Worker:
     """A worker process, and how to start it again."""
 
     def __init__(self, request: beam_fn_api_pb2.StartWorkerRequest) -> None:
-        self._environment = {
-            **os.environ,
-            "WORKER_ID": request.worker_id,
-            "CONTROL_API_SERVICE_DESCRIPTOR": str(request.control_endpoint),
-        }
+        self._request = request
         self._starts = 0
         self.start()
 
     def start(self) -> None:
         self._starts += 1
-        command = [sys.executable, "-m", "pipeline.worker", str(os.getpid())]
-        self._process = subprocess.Popen(command, env=self._environment)
+        self._process = WorkerProcess()
+        self._process.work(self._request.worker_id, self._request.control_endpoint.url, last=True)
 
     def lives(self) -> bool:
-        return self._process.poll() is None
+        return self._process.lives()
 
     def was_killed(self) -> bool:
         """By a signal, and not too often to be tried again."""
-        return (self._process.poll() or 0) < 0 and self._starts < _STARTS
+        return (self._process.exit_code or 0) < 0 and self._starts < _STARTS
 
     def stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.end(_PATIENCE)
 
 
 class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):

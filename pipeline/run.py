@@ -120,10 +120,11 @@ def _run_locked(
     if not files.exists(directory.path("started.json")):
         directory.write_json("started.json", started)
     phases = Phases(directory, wanted=profile)
+    engine = Engine(_workers(engine.workers, units), engine.options)
+    engine.prepare()
     with phases.phase("models and tokenizer"):
         manifest = _prepare(recipe, found, units, directory, started, progress)
     job = replace(_job(directory, recipe, manifest), profile=profile)
-    engine = Engine(_workers(engine.workers, units), engine.options)
     for step in compile_passes(recipe):
         _run_step(step, job, units, engine, progress, phases, skip_failed)
     with phases.phase("shards and report"):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from pipeline.errors import AssayError
@@ -27,3 +28,9 @@ def note_or_die_once(folder: str, number: int) -> None:
 
 def always_die(_: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def note_process(folder: str, _: int) -> None:
+    """Write down which process this is; a moment each, so that every worker gets some."""
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(0.05)

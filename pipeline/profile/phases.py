@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,13 @@ class Phases:
 
 
 def core_seconds() -> float:
-    """What this process, and every child that it has waited for, have had of the cores."""
+    """What this process and its children, those that live and those that it has waited for, have had of the cores."""
     now = os.times()
-    return now.user + now.system + now.children_user + now.children_system
+    total = now.user + now.system + now.children_user + now.children_system
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            total += sum(child.cpu_times()[:4])
+    return total
 
 
 def processor() -> str:
