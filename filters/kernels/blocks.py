@@ -61,6 +61,17 @@ def _between(typing: Any, data: Any, i: Any, low: Any, high: Any) -> Any:
 
 
 @instruction
+def _folded_equal(typing: Any, data: Any, i: Any, fold: Any, byte: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, i, fold, byte = arguments
+        block = _load(builder, context.make_array(signature.args[0])(context, builder, array), i)
+        folded = builder.or_(block, _spread(builder, fold))
+        return builder.bitcast(builder.icmp_unsigned("==", folded, _spread(builder, byte)), _INT)
+
+    return types.uint64(data, types.int64, types.uint8, types.uint8), generate
+
+
+@instruction
 def lowest(typing: Any, mask: Any) -> Any:
     """lowest(mask: uint64) -> int64: the place of the lowest bit that is set; 64 if none is."""
 
@@ -97,7 +108,13 @@ def between(data: NDArray[np.uint8], i: int, stop: int, low: int, high: int) -> 
 @inline
 def equal(data: NDArray[np.uint8], i: int, stop: int, byte: int) -> np.uint64:
     """Which of the 64 bytes from i on, and before `stop`, are this one."""
-    return between(data, i, stop, byte, byte)
+    return folded_equal(data, i, stop, 0, byte)
+
+
+@inline
+def folded_equal(data: NDArray[np.uint8], i: int, stop: int, fold: int, byte: int) -> np.uint64:
+    """Which of the 64 bytes from i on, and before `stop`, are this one once the bits of `fold` are set in them."""
+    return np.uint64(_folded_equal(data, i, fold, byte)) & first(stop - i)
 
 
 @inline

@@ -10,9 +10,6 @@ from filters.kernels.jit import inline
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _LOWEST_BITS = np.uint64(0x0101010101010101)
 _HIGHEST_BITS = np.uint64(0x8080808080808080)
-_CASE_BITS = np.uint64(0x2020202020202020)
-_A_TO_HIGHEST = _LOWEST_BITS * np.uint64(0x80 - ord("a"))
-_AFTER_Z_TO_HIGHEST = _LOWEST_BITS * np.uint64(0x80 - ord("z") - 1)
 _1, _7, _56 = np.uint64(1), np.uint64(7), np.uint64(56)
 
 
@@ -46,14 +43,6 @@ def last_chunk(data: NDArray[np.uint8], start: int, stop: int) -> np.uint64:
 def first_chunk(data: NDArray[np.uint8], start: int, stop: int) -> np.uint64:
     """The first eight bytes of data[start:stop], or all and zeros above; it is not empty."""
     return last_chunk(data, start, min(start + 8, stop))
-
-
-@inline
-def has_ascii_letter(chunk: np.uint64) -> bool:
-    """Whether one of the eight bytes is a to z or A to Z."""
-    seven_bits = (chunk | _CASE_BITS) & ~_HIGHEST_BITS  # so that no sum runs over into the next byte
-    from_a, after_z = seven_bits + _A_TO_HIGHEST, seven_bits + _AFTER_Z_TO_HIGHEST
-    return bool(from_a & ~after_z & ~chunk & _HIGHEST_BITS != np.uint64(0))
 
 
 @inline

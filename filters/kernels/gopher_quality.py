@@ -9,19 +9,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.kernels.buffers import text_buffers
-from filters.kernels.chunks import first_chunk, has_ascii_letter
+from filters.kernels.hashing import hash_bytes
 from filters.kernels.jit import inline, kernel
+from filters.kernels.letters import count_in_words
 from filters.kernels.symbols import count_ellipses, count_hash_signs, ends_in_ellipsis
 from filters.kernels.table import slots_for
-from filters.kernels.unicode import LETTER, any_of
-from filters.kernels.words import (
-    EDGES_MORE,
-    count_word_points,
-    find_lines,
-    hash_all,
-    hash_words,
-    longest,
-)
+from filters.kernels.words import EDGES_MORE, find_lines, hash_words, longest
 
 COUNTS = (
     "words",
@@ -81,7 +74,8 @@ def _index(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 @inline
 def _count_stop_words(
-    hashes: NDArray[np.uint64],
+    data: NDArray[np.uint8],
+    edges: NDArray[np.int64],
     words: int,
     keys: NDArray[np.uint64],
     seen_in: NDArray[np.int64],
@@ -89,25 +83,16 @@ def _count_stop_words(
 ) -> int:
     """How many of the stop words are among these words; `seen_in` holds the last text that had the one in each slot.
 
-    Nothing branches on whether a word is a stop word: every fourth is, and a guess would fail as often.
+    Nothing branches on whether a word is a stop word: one in four is, and a guess would often fail.
     """
     count = 0
     for word in range(words):
-        slot = _slot(keys, hashes[word])
-        is_stop_word = keys[slot] == hashes[word]
+        key = hash_bytes(data, edges[2 * word], edges[2 * word + 1])
+        slot = _slot(keys, key)
+        is_stop_word = keys[slot] == key
         before = seen_in[slot]
         count += is_stop_word & (before != text)
         seen_in[slot] = text if is_stop_word else before
-    return count
-
-
-@inline
-def _count_with_letter(data: NDArray[np.uint8], edges: NDArray[np.int64], words: int) -> int:
-    """How many of these words hold a letter: mostly an ASCII one among the first eight bytes."""
-    count = 0
-    for word in range(words):
-        start, stop = edges[2 * word], edges[2 * word + 1]
-        count += has_ascii_letter(first_chunk(data, start, stop)) or any_of(data, start, stop, LETTER)
     return count
 
 
@@ -126,22 +111,21 @@ def _count(
     most = most_bytes // 2 + 2
     edges = np.empty(most_bytes + EDGES_MORE, np.int64)
     line_starts, paragraph_starts = np.empty(most, np.int64), np.empty(most, np.int64)
-    hashes, long = np.empty(most, np.uint64), np.empty(most, np.int64)
     seen_in = np.full(len(stop_words), -1)
 
     for text in range(texts):
         start, stop = offsets[text], offsets[text + 1]
         words, lines, _ = find_lines(data, start, stop, edges, line_starts, paragraph_starts)
-        hash_all(data, edges, words, hashes, long)
+        characters, with_letter = count_in_words(data, start, stop)
         bullet_lines = ellipsis_lines = 0
         for line in range(lines):
             first, last = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
             bullet_lines += _starts_with_one(data, first, last, bullets, bullet_offsets)
             ellipsis_lines += ends_in_ellipsis(data, first, last)
         counts[0, text] = words
-        counts[1, text] = count_word_points(data, edges, 0, words)
-        counts[2, text] = _count_with_letter(data, edges, words)
-        counts[3, text] = _count_stop_words(hashes, words, stop_words, seen_in, text)
+        counts[1, text] = characters
+        counts[2, text] = with_letter
+        counts[3, text] = _count_stop_words(data, edges, words, stop_words, seen_in, text)
         counts[4, text] = count_hash_signs(data, start, stop)
         counts[5, text] = count_ellipses(data, start, stop)
         counts[6, text] = lines

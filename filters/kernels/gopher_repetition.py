@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from filters.kernels.buffers import text_buffers
 from filters.kernels.chunks import count_points
-from filters.kernels.hashing import absorb
+from filters.kernels.hashing import absorb, hash_bytes
 from filters.kernels.jit import inline, kernel
 from filters.kernels.lines import hash_lines, join_lines, may_repeat
 from filters.kernels.table import first_equal, grown, repeated, slots_for
-from filters.kernels.words import EDGES_MORE, count_word_points, find_lines, hash_all, longest
+from filters.kernels.words import EDGES_MORE, count_word_points, find_lines, longest
 
 TOP = (2, 3, 4)
 DUPLICATE = (5, 6, 7, 8, 9, 10)
@@ -31,6 +31,7 @@ _COUNTS = len(COUNTS)
 _FIRST_N_GRAM = 7
 _LAST_TOP, _LAST = TOP[-1], DUPLICATE[-1]
 _SEEN_PER_PLACE = 8  # at least so many slots of a byte: most 2-grams of other words are alone in theirs
+_SPARSE = 2  # times as many slots as the table would have of itself
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -81,7 +82,7 @@ def _narrow(
     becomes the first place of the n-gram of `at[c]`, and `counts` at that place how often it occurs. Returns
     how many are kept.
     """
-    slot_count = slots_for(candidates)
+    slot_count = slots_for(_SPARSE * candidates)
     whole = 0
     for c in range(candidates):
         place = int(np.int64(at[c]))
@@ -94,9 +95,8 @@ def _narrow(
         whole += 1
     kept = 0
     for c in range(whole):
-        if counts[first[c]] > 1:
-            at[kept], first[kept] = at[c], first[c]
-            kept += 1
+        at[kept], first[kept] = at[c], first[c]
+        kept += counts[first[c]] > 1
     return kept
 
 
@@ -167,7 +167,7 @@ def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.in
     for text in range(texts):
         start, stop = offsets[text], offsets[text + 1]
         words, lines, paragraphs = find_lines(data, start, stop, edges, line_starts, paragraph_starts)
-        slots = grown(slots, words)
+        slots = grown(slots, lines)
 
         totals[0, text] = count_points(data, start, stop)
         totals[1, text] = lines
@@ -179,8 +179,10 @@ def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.in
             totals[5, text], totals[6, text] = repeated(slots, stamp + 3, hashes, sizes, paragraphs)
         stamp += 3
 
-        hash_all(data, edges, words, hashes, sizes)
+        for word in range(words):
+            hashes[word] = hash_bytes(data, edges[2 * word], edges[2 * word + 1])
         candidates = _pairs(hashes, words, seen, at, grams)
+        slots = grown(slots, _SPARSE * candidates)
         for n in range(2, _LAST + 1):
             if n > _LAST_TOP and candidates == 0:
                 break

@@ -9,12 +9,14 @@ Words have no part in it: `cookie` stands in `cookies`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from itertools import chain
+from operator import and_, or_
 
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.kernels.blocks import NONE, SIZE, equal
+from filters.kernels.blocks import NONE, SIZE, first, folded_equal
 from filters.kernels.jit import inline
 
 _ROW = 512
@@ -22,8 +24,12 @@ _ENDS = 256
 _LAST_CASED = 0x20000  # nothing above it has case (a test holds this)
 
 _PROBE = 4
-_RARER = " etaoinshrdlcumwfgypbvkjxqz"  # the later, the rarer in English; what is not here is rarer yet
+_RARER = (
+    " " * 20 + "etaoinshrdlcumwfgypbvkjxqz"
+)  # the later, the rarer in English; what is not here is rarer yet
 
+_Byte = tuple[int, int]  # bits to set in a byte, and what it is then
+_Probe = tuple[_Byte, ...]
 _Node = tuple[int, int, bytes]  # of a phrase: characters found, and the bytes that the next one still lacks
 
 
@@ -36,7 +42,7 @@ class Substrings:
     that one byte waits for.
 
     A text that holds a phrase holds one of the `probes`, uint8 (probes, 4, 2): four bytes in a row, each of them
-    either of two. There are none if a phrase has no such bytes.
+    as bits to set and what the byte is then. There are none if a phrase has no such bytes.
     """
 
     steps: NDArray[np.int32]
@@ -59,25 +65,39 @@ def _alike() -> dict[str, tuple[bytes, ...]]:
     return {low: tuple(c.encode() for c in (low, *others)) for low, others in alike.items()}
 
 
-def _either(spellings: tuple[bytes, ...]) -> list[tuple[int, int] | None]:
-    """For each byte of a character the two that it may be; None where the spellings do not agree so far."""
+def _sure(spellings: tuple[bytes, ...]) -> list[_Byte | None]:
+    """What each byte of a character may be, whichever its spelling; None where the spellings do not agree so far."""
     if len(set(map(len, spellings))) > 1:
         return [None]
-    choices = [sorted(set(choice)) for choice in zip(*spellings, strict=True)]
-    return [(choice[0], choice[-1]) if len(choice) <= 2 else None for choice in choices]
+    choices = [set(choice) for choice in zip(*spellings, strict=True)]
+    folds = [reduce(or_, choice) ^ reduce(and_, choice) for choice in choices]
+    return [(fold, min(choice) | fold) for fold, choice in zip(folds, choices, strict=True)]
 
 
-def _probe(spelled: list[tuple[bytes, ...]]) -> list[tuple[int, int]]:
-    """The rarest four bytes in a row that are sure to be in this phrase; none where no four are."""
+def _windows(spelled: list[tuple[bytes, ...]]) -> list[_Probe]:
+    """All runs of four bytes that are sure to be in this phrase."""
+    sure = [byte for spellings in spelled for byte in _sure(spellings)]
+    windows = (sure[i : i + _PROBE] for i in range(len(sure) - _PROBE + 1))
+    return [tuple(byte for byte in window if byte) for window in windows if None not in window]
 
-    def rarity(probe: list[tuple[int, int]]) -> int:
-        ranks = (_RARER.find(chr(max(choice))) for choice in probe)
-        return sum(rank if rank >= 0 else len(_RARER) for rank in ranks)
 
-    sure = [choice for spellings in spelled for choice in _either(spellings)]
-    windows = [sure[i : i + _PROBE] for i in range(len(sure) - _PROBE + 1)]
-    whole = [[choice for choice in window if choice] for window in windows if None not in window]
-    return max(whole, key=rarity, default=[])
+def _rarity(probe: _Probe) -> int:
+    ranks = (_RARER.find(chr(byte)) for _, byte in probe)
+    return sum(rank if rank >= 0 else len(_RARER) for rank in ranks)
+
+
+def _probes(phrases: list[list[tuple[bytes, ...]]]) -> list[_Probe]:
+    """Few probes such that each phrase holds one: again and again the one that most of the other phrases hold, of several
+    the rarest. None at all where a phrase has no run of four sure bytes."""
+    left = [_windows(phrase) for phrase in phrases]
+    probes: list[_Probe] = []
+    while left and all(left):
+        best = max(
+            chain(*left), key=lambda probe: (sum(probe in windows for windows in left), _rarity(probe))
+        )
+        probes.append(best)
+        left = [windows for windows in left if best not in windows]
+    return [] if left else probes
 
 
 @cache
@@ -110,9 +130,8 @@ def compile_substrings(phrases: tuple[str, ...]) -> Substrings:
                 states.append(state_after)
             row[byte] = numbers[state_after] * _ROW
         rows.append(row)
-    probes = [_probe(phrase) for phrase in spelled if phrase]
-    sure = sorted({tuple(probe) for probe in probes}) if all(probes) else []
-    return Substrings(np.concatenate(rows), np.array(sure, np.uint8).reshape(-1, _PROBE, 2))
+    probes = np.array(_probes([phrase for phrase in spelled if phrase]), np.uint8)
+    return Substrings(np.concatenate(rows), probes.reshape(-1, _PROBE, 2))
 
 
 @inline
@@ -124,10 +143,9 @@ def may_stand(
         return len(steps) > _ROW  # there are phrases
     for probe in range(len(probes)):
         for i in range(start, stop, SIZE):
-            found = equal(data, i, stop, probes[probe, 0, 0]) | equal(data, i, stop, probes[probe, 0, 1])
-            for k in range(1, _PROBE):
-                low, high = probes[probe, k, 0], probes[probe, k, 1]
-                found &= equal(data, i + k, stop, low) | equal(data, i + k, stop, high)
+            found = first(stop - i)
+            for k in range(_PROBE):
+                found &= folded_equal(data, i + k, stop, probes[probe, k, 0], probes[probe, k, 1])
             if found != NONE:
                 return True
     return False

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from filters.kernels.blocks import NONE, ONE, SIZE, between, equal, first, lowest, ones, without_lowest
 from filters.kernels.buffers import text_buffers
-from filters.kernels.chunks import count_points, first_chunk
-from filters.kernels.hashing import absorb, hash_bytes
+from filters.kernels.chunks import count_points
+from filters.kernels.hashing import hash_bytes
 from filters.kernels.jit import inline, kernel
 from filters.kernels.unicode import SPACE, character
 
@@ -69,7 +69,7 @@ def _wide_spaces(data: NDArray[np.uint8], i: int, stop: int) -> tuple[np.uint64,
 
 
 @inline
-def _spaces(data: NDArray[np.uint8], i: int, stop: int) -> tuple[np.uint64, np.uint64]:
+def spaces(data: NDArray[np.uint8], i: int, stop: int) -> tuple[np.uint64, np.uint64]:
     """The bytes of whitespace that starts in the block at i: in this block, and in the next."""
     wide, after = _wide_spaces(data, i, stop)
     return between(data, i, stop, 0x09, 0x0D) | between(data, i, stop, 0x1C, 0x20) | wide, after
@@ -111,10 +111,10 @@ def find_lines(
     line_starts[0] = paragraph_starts[0] = 0
     outside, carried = ONE, NONE
     for i in range(start, stop, SIZE):
-        spaces, after = _spaces(data, i, stop)
-        spaces |= carried
-        changes = (spaces ^ (spaces << ONE | outside)) & first(stop - i)
-        outside, carried = spaces >> np.uint64(SIZE - 1), after
+        space, after = spaces(data, i, stop)
+        space |= carried
+        changes = (space ^ (space << ONE | outside)) & first(stop - i)
+        outside, carried = space >> np.uint64(SIZE - 1), after
         feeds = equal(data, i, stop, _LINE_FEED)
         while feeds != NONE:
             words = (edge + int(ones(changes & (feeds ^ (feeds - ONE))))) // 2  # begun before this line feed
@@ -138,30 +138,6 @@ def find_lines(
 
 
 @inline
-def hash_all(
-    data: NDArray[np.uint8],
-    edges: NDArray[np.int64],
-    words: int,
-    hashes: NDArray[np.uint64],
-    long: NDArray[np.int64],
-) -> int:
-    """Write `hash_bytes` of each word, and to `long` which words have more than eight bytes; how many these are.
-
-    They are hashed afterwards: whether a word is one of them cannot be predicted.
-    """
-    count = 0
-    for word in range(words):
-        start, stop = edges[2 * word], edges[2 * word + 1]
-        hashes[word] = absorb(np.uint64(stop - start), first_chunk(data, start, stop))
-        long[count] = word
-        count += stop - start > 8
-    for place in range(count):
-        word = long[place]
-        hashes[word] = hash_bytes(data, edges[2 * word], edges[2 * word + 1])
-    return count
-
-
-@inline
 def count_word_points(data: NDArray[np.uint8], edges: NDArray[np.int64], start: int, stop: int) -> int:
     """The code points in the words from `start` up to `stop`."""
     points = 0
@@ -176,10 +152,10 @@ def _count(data: NDArray[np.uint8], start: int, stop: int) -> int:
     words = 0
     outside, carried = ONE, NONE
     for i in range(start, stop, SIZE):
-        spaces, after = _spaces(data, i, stop)
-        spaces |= carried
-        words += int(ones(~spaces & (spaces << ONE | outside) & first(stop - i)))
-        outside, carried = spaces >> np.uint64(SIZE - 1), after
+        space, after = spaces(data, i, stop)
+        space |= carried
+        words += int(ones(~space & (space << ONE | outside) & first(stop - i)))
+        outside, carried = space >> np.uint64(SIZE - 1), after
     return words
 
 
