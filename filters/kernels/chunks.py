@@ -40,6 +40,12 @@ def last_chunk(data: NDArray[np.uint8], start: int, stop: int) -> np.uint64:
 
 
 @inline
+def first_chunk(data: NDArray[np.uint8], start: int, stop: int) -> np.uint64:
+    """The first eight bytes of data[start:stop], or all and zeros above; it is not empty."""
+    return last_chunk(data, start, min(start + 8, stop))
+
+
+@inline
 def _continuations(chunk: np.uint64) -> int:
     """How many of the eight bytes are 10xxxxxx: in UTF-8, all but the first byte of a character."""
     marks = (chunk & ~(chunk << _1) & _HIGHEST_BITS) >> _7

@@ -9,13 +9,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.kernels.buffers import text_buffers
-from filters.kernels.chunks import count_points
 from filters.kernels.hashing import hash_bytes
 from filters.kernels.jit import inline, kernel
+from filters.kernels.letters import count_in_words
 from filters.kernels.symbols import count_ellipses, count_hash_signs, ends_in_ellipsis
-from filters.kernels.table import find, first_equal, slots_for
-from filters.kernels.unicode import LETTER, any_of
-from filters.kernels.words import find_lines, find_words, hash_words, longest
+from filters.kernels.table import slots_for
+from filters.kernels.words import EDGES_MORE, find_lines, hash_words, longest
 
 COUNTS = (
     "words",
@@ -29,6 +28,8 @@ COUNTS = (
     "ellipsis_lines",
 )
 _COUNTS = len(COUNTS)
+_EMPTY = np.uint64(0)  # a word has this hash no oftener than that of a stop word it is not
+_SLOTS_PER_STOP_WORD = 16
 
 
 @inline
@@ -52,13 +53,47 @@ def _starts_with_one(
     return False
 
 
+@inline
+def _slot(keys: NDArray[np.uint64], key: np.uint64) -> np.uint64:
+    """The slot that holds this key, or the empty slot where it would go; `keys` has a power of two of slots."""
+    mask = np.uint64(len(keys) - 1)
+    slot = key & mask
+    while (keys[slot] != _EMPTY) & (keys[slot] != key):
+        slot = (slot + np.uint64(1)) & mask
+    return slot
+
+
 @kernel
-def _index(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The slots that find each of these hashes, all with stamp 1; mostly empty, so that few words collide."""
-    slots = np.zeros(slots_for(4 * len(hashes)), np.int64)
-    for place in range(len(hashes)):
-        first_equal(slots, len(slots), 1, hashes, place)
-    return slots
+def _index(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A table of these hashes, so sparse that another word hardly ever meets one of them."""
+    keys = np.full(slots_for(_SLOTS_PER_STOP_WORD * len(hashes) // 2), _EMPTY)
+    for key in hashes:
+        keys[_slot(keys, key)] = key
+    return keys
+
+
+@inline
+def _count_stop_words(
+    data: NDArray[np.uint8],
+    edges: NDArray[np.int64],
+    words: int,
+    keys: NDArray[np.uint64],
+    seen_in: NDArray[np.int64],
+    text: int,
+) -> int:
+    """How many of the stop words are among these words; `seen_in` holds the last text that had the one in each slot.
+
+    Nothing branches on whether a word is a stop word: one in four is, and a guess would often fail.
+    """
+    count = 0
+    for word in range(words):
+        key = hash_bytes(data, edges[2 * word], edges[2 * word + 1])
+        slot = _slot(keys, key)
+        is_stop_word = keys[slot] == key
+        before = seen_in[slot]
+        count += is_stop_word & (before != text)
+        seen_in[slot] = text if is_stop_word else before
+    return count
 
 
 @kernel
@@ -66,7 +101,6 @@ def _count(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     stop_words: NDArray[np.uint64],
-    stop_slots: NDArray[np.int64],
     bullets: NDArray[np.uint8],
     bullet_offsets: NDArray[np.int64],
 ) -> NDArray[np.int64]:
@@ -74,29 +108,15 @@ def _count(
     texts = len(offsets) - 1
     counts = np.zeros((_COUNTS, texts), np.int64)
     most_bytes = longest(offsets)
-    edges = np.empty(most_bytes + 2, np.int64)
-    line_starts, paragraph_starts = (
-        np.empty(most_bytes // 2 + 2, np.int64),
-        np.empty(most_bytes // 2 + 2, np.int64),
-    )
-    seen_in = np.full(len(stop_slots), -1)  # the last text that had the stop word in this slot
+    most = most_bytes // 2 + 2
+    edges = np.empty(most_bytes + EDGES_MORE, np.int64)
+    line_starts, paragraph_starts = np.empty(most, np.int64), np.empty(most, np.int64)
+    seen_in = np.full(len(stop_words), -1)
 
     for text in range(texts):
         start, stop = offsets[text], offsets[text + 1]
-        words = find_words(data, start, stop, edges)
-        lines, _ = find_lines(data, edges, words, line_starts, paragraph_starts)
-        characters = with_letter = 0
-        for word in range(words):
-            first, last = edges[2 * word], edges[2 * word + 1]
-            characters += count_points(data, first, last)
-            with_letter += any_of(data, first, last, LETTER)
-            slot = find(stop_slots, len(stop_slots), 1, stop_words, hash_bytes(data, first, last))
-            seen_in[slot] = (
-                text if stop_slots[slot] != 0 else seen_in[slot]
-            )  # no branch: a guess would fail often
-        distinct_stop_words = 0
-        for slot in range(len(seen_in)):
-            distinct_stop_words += seen_in[slot] == text
+        words, lines, _ = find_lines(data, start, stop, edges, line_starts, paragraph_starts)
+        characters, with_letter = count_in_words(data, start, stop)
         bullet_lines = ellipsis_lines = 0
         for line in range(lines):
             first, last = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
@@ -105,7 +125,7 @@ def _count(
         counts[0, text] = words
         counts[1, text] = characters
         counts[2, text] = with_letter
-        counts[3, text] = distinct_stop_words
+        counts[3, text] = _count_stop_words(data, edges, words, stop_words, seen_in, text)
         counts[4, text] = count_hash_signs(data, start, stop)
         counts[5, text] = count_ellipses(data, start, stop)
         counts[6, text] = lines
@@ -115,9 +135,8 @@ def _count(
 
 
 @cache
-def _stop_word_table(stop_words: tuple[str, ...]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    hashes = hash_words(stop_words)
-    return hashes, _index(hashes)
+def _stop_word_table(stop_words: tuple[str, ...]) -> NDArray[np.uint64]:
+    return _index(hash_words(stop_words))
 
 
 def count(
@@ -125,5 +144,5 @@ def count(
 ) -> dict[str, NDArray[np.int64]]:
     """What COUNTS names, each int64 (texts,). Stop words count once, bullets are what lines begin with."""
     bullet_buffers = text_buffers(pa.array(bullets, pa.large_string()))
-    counts = _count(*text_buffers(texts), *_stop_word_table(stop_words), *bullet_buffers)
+    counts = _count(*text_buffers(texts), _stop_word_table(stop_words), *bullet_buffers)
     return dict(zip(COUNTS, counts, strict=True))

@@ -59,6 +59,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     os.environ["NUMBA_CACHE_DIR"] = str(_writable_cache())
 
 import numba  # noqa: E402  (reads NUMBA_CACHE_DIR when it is imported)
+import numba.extending  # noqa: E402
 
 _INLINE: dict[str, Any] = {"nogil": True, "cache": True, "forceinline": True, "_nrt": False}
 
@@ -75,3 +76,8 @@ def inline(function: F) -> F:
     a word.
     """
     return cast(F, numba.njit(**_INLINE)(function))
+
+
+def instruction(function: Callable[..., object]) -> Any:
+    """A function whose LLVM code is written out: for the few things that Python has no operator for."""
+    return numba.extending.intrinsic(function)

@@ -5,9 +5,34 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.kernels.chunks import count_points
+from filters.kernels.chunks import count_points, first_chunk, last_chunk
 from filters.kernels.hashing import absorb, hash_bytes
 from filters.kernels.jit import inline
+from filters.kernels.table import first_equal, slots_for
+
+
+@inline
+def may_repeat(
+    data: NDArray[np.uint8],
+    edges: NDArray[np.int64],
+    line_starts: NDArray[np.int64],
+    lines: int,
+    slots: NDArray[np.int64],
+    stamp: int,
+    hashes: NDArray[np.uint64],
+) -> bool:
+    """Whether two lines have the same size, first eight bytes and last eight bytes.
+
+    In most texts none have, and what lies between is never looked at. `hashes` is written over.
+    """
+    size = slots_for(lines)
+    same = False
+    for line in range(lines):
+        start, stop = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
+        head = absorb(np.uint64(stop - start), first_chunk(data, start, stop))
+        hashes[line] = absorb(head, last_chunk(data, max(start, stop - 8), stop))
+        same |= first_equal(slots, size, stamp, hashes, line) != line
+    return same
 
 
 @inline

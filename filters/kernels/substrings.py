@@ -1,4 +1,5 @@
-"""Whether one of several phrases stands in a text, letter case aside: one table look-up for each byte.
+"""Whether one of several phrases stands in a text, letter case aside: one table look-up for each byte, and none in
+most texts, since four bytes of a phrase that nearly no text has are looked for first.
 
 Case is that of `str.lower`, character for character: two characters are the same if their lower-case forms
 are, and a character whose lower-case form is not one character (İ is the only one) is only like itself.
@@ -8,17 +9,27 @@ Words have no part in it: `cookie` stands in `cookies`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from itertools import chain
+from operator import and_, or_
 
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.kernels.blocks import NONE, SIZE, first, folded_equal
 from filters.kernels.jit import inline
 
 _ROW = 512
 _ENDS = 256
 _LAST_CASED = 0x20000  # nothing above it has case (a test holds this)
 
+_PROBE = 4
+_RARER = (
+    " " * 20 + "etaoinshrdlcumwfgypbvkjxqz"
+)  # the later, the rarer in English; what is not here is rarer yet
+
+_Byte = tuple[int, int]  # bits to set in a byte, and what it is then
+_Probe = tuple[_Byte, ...]
 _Node = tuple[int, int, bytes]  # of a phrase: characters found, and the bytes that the next one still lacks
 
 
@@ -29,9 +40,13 @@ class Substrings:
     A state is 512 times its number, and it begins in 0. `steps[state + byte]` (int32) is the state after one
     more byte, `steps[state + 256]` is 1 where a phrase ends. One array and no product: the look-up is all
     that one byte waits for.
+
+    A text that holds a phrase holds one of the `probes`, uint8 (probes, 4, 2): four bytes in a row, each of them
+    as bits to set and what the byte is then. There are none if a phrase has no such bytes.
     """
 
     steps: NDArray[np.int32]
+    probes: NDArray[np.uint8]
 
 
 def lower(character: str) -> str:
@@ -48,6 +63,41 @@ def _alike() -> dict[str, tuple[bytes, ...]]:
         if lower(character) != character:
             alike.setdefault(lower(character), []).append(character)
     return {low: tuple(c.encode() for c in (low, *others)) for low, others in alike.items()}
+
+
+def _sure(spellings: tuple[bytes, ...]) -> list[_Byte | None]:
+    """What each byte of a character may be, whichever its spelling; None where the spellings do not agree so far."""
+    if len(set(map(len, spellings))) > 1:
+        return [None]
+    choices = [set(choice) for choice in zip(*spellings, strict=True)]
+    folds = [reduce(or_, choice) ^ reduce(and_, choice) for choice in choices]
+    return [(fold, min(choice) | fold) for fold, choice in zip(folds, choices, strict=True)]
+
+
+def _windows(spelled: list[tuple[bytes, ...]]) -> list[_Probe]:
+    """All runs of four bytes that are sure to be in this phrase."""
+    sure = [byte for spellings in spelled for byte in _sure(spellings)]
+    windows = (sure[i : i + _PROBE] for i in range(len(sure) - _PROBE + 1))
+    return [tuple(byte for byte in window if byte) for window in windows if None not in window]
+
+
+def _rarity(probe: _Probe) -> int:
+    ranks = (_RARER.find(chr(byte)) for _, byte in probe)
+    return sum(rank if rank >= 0 else len(_RARER) for rank in ranks)
+
+
+def _probes(phrases: list[list[tuple[bytes, ...]]]) -> list[_Probe]:
+    """Few probes such that each phrase holds one: again and again the one that most of the other phrases hold, of several
+    the rarest. None at all where a phrase has no run of four sure bytes."""
+    left = [_windows(phrase) for phrase in phrases]
+    probes: list[_Probe] = []
+    while left and all(left):
+        best = max(
+            chain(*left), key=lambda probe: (sum(probe in windows for windows in left), _rarity(probe))
+        )
+        probes.append(best)
+        left = [windows for windows in left if best not in windows]
+    return [] if left else probes
 
 
 @cache
@@ -80,7 +130,25 @@ def compile_substrings(phrases: tuple[str, ...]) -> Substrings:
                 states.append(state_after)
             row[byte] = numbers[state_after] * _ROW
         rows.append(row)
-    return Substrings(np.concatenate(rows))
+    probes = np.array(_probes([phrase for phrase in spelled if phrase]), np.uint8)
+    return Substrings(np.concatenate(rows), probes.reshape(-1, _PROBE, 2))
+
+
+@inline
+def may_stand(
+    data: NDArray[np.uint8], start: int, stop: int, steps: NDArray[np.int32], probes: NDArray[np.uint8]
+) -> bool:
+    """Whether a phrase may stand in data[start:stop]: False where none does, and True hardly ever where none does."""
+    if len(probes) == 0:
+        return len(steps) > _ROW  # there are phrases
+    for probe in range(len(probes)):
+        for i in range(start, stop, SIZE):
+            found = first(stop - i)
+            for k in range(_PROBE):
+                found &= folded_equal(data, i + k, stop, probes[probe, k, 0], probes[probe, k, 1])
+            if found != NONE:
+                return True
+    return False
 
 
 @inline

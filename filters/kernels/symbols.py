@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.kernels.blocks import NONE, SIZE, equal, lowest, ones
 from filters.kernels.jit import inline
 
 _FULL_STOP = 0x2E
@@ -15,8 +16,8 @@ _HASH_SIGN = 0x23
 def count_byte(data: NDArray[np.uint8], start: int, stop: int, wanted: int) -> int:
     """How many bytes of data[start:stop] are this one (below 0x80, so that it is a character)."""
     count = 0
-    for i in range(start, stop):
-        count += data[np.uint64(i)] == wanted
+    for i in range(start, stop, SIZE):
+        count += int(ones(equal(data, i, stop, wanted)))
     return count
 
 
@@ -31,19 +32,37 @@ def _is_horizontal_ellipsis(data: NDArray[np.uint8], i: int) -> bool:
 
 
 @inline
+def _count_horizontal(data: NDArray[np.uint8], start: int, stop: int) -> int:
+    count = 0
+    for i in range(start, stop, SIZE):
+        first_two = equal(data, i, stop, 0xE2) & equal(data, i + 1, stop, 0x80)
+        count += int(ones(first_two & equal(data, i + 2, stop, 0xA6)))
+    return count
+
+
+@inline
+def _count_full_stops(data: NDArray[np.uint8], start: int, stop: int) -> int:
+    """How many times three full stops stand in data[start:stop], run by run."""
+    count = 0
+    i = start
+    while i < stop:
+        first_two = equal(data, i, stop, _FULL_STOP) & equal(data, i + 1, stop, _FULL_STOP)
+        runs = first_two & equal(data, i + 2, stop, _FULL_STOP)
+        if runs == NONE:
+            i += SIZE
+            continue
+        i += int(lowest(runs))
+        run = i
+        while i < stop and data[i] == _FULL_STOP:
+            i += 1
+        count += (i - run) // 3
+    return count
+
+
+@inline
 def count_ellipses(data: NDArray[np.uint8], start: int, stop: int) -> int:
     """`text.count("...") + text.count("…")`: a run of seven full stops is two."""
-    count = 0
-    run = 0  # full stops since the last ellipsis or other character
-    for i in range(start, stop):
-        byte = data[np.uint64(i)]
-        run = run + 1 if byte == _FULL_STOP else 0
-        if run == 3:
-            count += 1
-            run = 0
-        elif byte == 0xE2 and i + 3 <= stop:
-            count += _is_horizontal_ellipsis(data, i)
-    return count
+    return _count_full_stops(data, start, stop) + _count_horizontal(data, start, stop)
 
 
 @inline

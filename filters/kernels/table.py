@@ -37,7 +37,8 @@ def find(slots: NDArray[np.int64], size: int, stamp: int, hashes: NDArray[np.uin
     """The slot that holds `key`, or the empty slot where it would go. `size` is from `slots_for`."""
     mask = size - 1
     slot = int(np.int64(key) & mask)
-    while slots[slot] >> 32 == stamp and hashes[slots[slot] & _PLACE] != key:
+    # `&`, not `and`: only to meet another key is rare, and so the only thing that is well guessed
+    while (slots[slot] >> 32 == stamp) & (hashes[slots[slot] & _PLACE] != key):
         slot = (slot + 1) & mask
     return slot
 
@@ -48,10 +49,9 @@ def first_equal(
 ) -> int:
     """The first place whose hash is that of `place`, which is `place` itself where it is the first."""
     slot = find(slots, size, stamp, hashes, hashes[place])
-    if slots[slot] >> 32 == stamp:
-        return int(slots[slot] & _PLACE)
-    slots[slot] = np.int64(stamp) << 32 | place
-    return place
+    earliest = int(slots[slot] & _PLACE) if slots[slot] >> 32 == stamp else place
+    slots[slot] = np.int64(stamp) << 32 | earliest
+    return earliest
 
 
 @inline
