@@ -1,0 +1,213 @@
+"""fastText's words, and the rows of the input matrix that a word stands for.
+
+A *word* is a run of bytes none of which is a space, tab, line feed, vertical tab, form feed, carriage return
+or NUL. `</s>` stands for the end of a line; a text is one line, so line feeds are spaces here.
+
+A word's rows are its own, where the dictionary has it, and those of its *subwords*: the runs of `minn` to
+`maxn` characters of `<word>`, but neither bracket alone. In plain Python, with `hash_of` for FNV-1a of 32 bits
+that takes a byte for a signed number:
+
+    spelled = "<" + word + ">"
+    ids = [
+        hash_of(spelled[start : start + n]) % buckets
+        for start in range(len(spelled))
+        for n in range(minn, min(maxn, len(spelled) - start) + 1)
+        if not (n == 1 and start in (0, len(spelled) - 1))
+    ]
+
+A subword whose id is in the dictionary has a row too: `words + id`, or in a pruned model the row that stands
+there for it, if any. All this is from dictionary.cc of fastText 0.9.2.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.kernels.chunks import last_chunk, whole_chunk
+from filters.kernels.fasttext_dictionary import Dictionary, find_entry, ngram_row
+from filters.kernels.jit import inline
+
+END = b"</s>"
+LABEL = b"__label__"
+BATCH = 1024  # rows that are looked up before they are added up: more than `any `maxn``
+
+_END_CHUNK = np.uint64(int.from_bytes(END, "little"))
+_LABEL_BYTES = np.frombuffer(LABEL, np.uint8)
+_OPEN, _CLOSE = np.uint8(ord("<")), np.uint8(ord(">"))
+
+_LOW_BITS = np.uint64(0x0101010101010101)
+_LOW_SEVEN = np.uint64(0x7F7F7F7F7F7F7F7F)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_SPACES = np.uint64(0x2020202020202020)
+_FROM_TAB = np.uint64(0x7777777777777777)  # a byte of seven bits and this pass 127 from 9 on,
+_PAST_RETURN = np.uint64(0x7272727272727272)  # and from 14 on
+_1, _56 = np.uint64(1), np.uint64(56)
+
+_FNV_START, _FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
+
+
+@inline
+def _is_space(byte: int) -> bool:
+    return byte == 32 or byte == 0 or 9 <= byte <= 13
+
+
+@inline
+def _space_marks(chunk: np.uint64) -> np.uint64:
+    """The highest bit of each of the eight bytes that is a space, and no other bit."""
+    low = chunk & _LOW_SEVEN
+    controls = (low + _FROM_TAB) & ~(low + _PAST_RETURN)
+    others = ((low ^ _SPACES) + _LOW_SEVEN) & (low + _LOW_SEVEN)  # unset for a space and for NUL
+    return (controls | ~others) & ~chunk & _HIGH_BITS
+
+
+@inline
+def _first_marked(marks: np.uint64) -> int:
+    """Which of eight bytes is the first with its highest bit set."""
+    below = (marks & (~marks + _1)) - _1
+    return int(np.int64(((below & _LOW_BITS) * _LOW_BITS) >> _56)) - 1
+
+
+@inline
+def word_start(data: NDArray[np.uint8], start: int, stop: int) -> int:
+    """Where the next word of data[start:stop] starts, or `stop`."""
+    while start < stop and _is_space(int(np.int64(data[np.uint64(start)]))):
+        start += 1
+    return start
+
+
+@inline
+def word_stop(data: NDArray[np.uint8], start: int, stop: int) -> int:
+    """Where the word that starts at `start` stops."""
+    while start + 8 <= stop:
+        marks = _space_marks(whole_chunk(data, start))
+        if marks != 0:
+            return start + _first_marked(marks)
+        start += 8
+    if start == stop:
+        return stop
+    return start + _first_marked(_space_marks(last_chunk(data, start, stop)))  # the zeros above are spaces
+
+
+@inline
+def is_end(data: NDArray[np.uint8], start: int, stop: int) -> bool:
+    """Whether data[start:stop] is `</s>`."""
+    return stop - start == 4 and last_chunk(data, start, stop) == _END_CHUNK
+
+
+@inline
+def is_label(data: NDArray[np.uint8], start: int, stop: int, entry: int, words: int) -> bool:
+    """Whether this word of the text is a label, which is no input."""
+    if entry >= 0:
+        return entry >= words
+    if stop - start < len(_LABEL_BYTES):
+        return False
+    for k in range(len(_LABEL_BYTES)):
+        if data[start + k] != _LABEL_BYTES[k]:
+            return False
+    return True
+
+
+@inline
+def _fnv(state: np.uint32, byte: np.uint8) -> np.uint32:
+    return np.uint32((state ^ np.uint32(np.int32(np.int8(byte)))) * _FNV_PRIME)
+
+
+@inline
+def fnv_hash(data: NDArray[np.uint8], start: int, stop: int) -> np.uint32:
+    """fastText's own hash of data[start:stop]."""
+    state = _FNV_START
+    for i in range(start, stop):
+        state = _fnv(state, data[i])
+    return state
+
+
+@inline
+def _spell(data: NDArray[np.uint8], start: int, stop: int, spelled: NDArray[np.uint8]) -> int:
+    """Write `<word>`, and count its bytes."""
+    size = stop - start
+    spelled[0] = _OPEN
+    for i in range(size):
+        spelled[i + 1] = data[start + i]
+    spelled[size + 1] = _CLOSE
+    return size + 2
+
+
+@inline
+def _find_subwords(
+    dictionary: Dictionary,
+    spelled: NDArray[np.uint8],
+    size: int,
+    start: int,
+    found: NDArray[np.int32],
+    count: int,
+) -> int:
+    """Write the rows of the subwords of spelled[:size] that start at this byte, from found[count] on."""
+    state = _FNV_START
+    i = start
+    for n in range(1, dictionary.maxn + 1):
+        if i == size:
+            break
+        state = _fnv(state, spelled[i])
+        i += 1
+        while i < size and spelled[i] & 0xC0 == 0x80:
+            state = _fnv(state, spelled[i])
+            i += 1
+        if n >= dictionary.minn and not (n == 1 and (start == 0 or i == size)):
+            row = ngram_row(dictionary, int(np.int64(state % np.uint32(dictionary.buckets))))
+            found[count] = row
+            count += row >= 0
+    return count
+
+
+@inline
+def add_row(matrix: NDArray[np.float32], row: int, sums: NDArray[np.float32], place: int) -> None:
+    """Add a row of `matrix` to a row of `sums`."""
+    for d in range(matrix.shape[1]):
+        sums[np.uint64(place), d] += matrix[np.uint64(row), d]
+
+
+@inline
+def _add_rows(
+    matrix: NDArray[np.float32], found: NDArray[np.int32], count: int, sums: NDArray[np.float32], place: int
+) -> None:
+    for k in range(count):
+        add_row(matrix, found[k], sums, place)
+
+
+@inline
+def sum_word(
+    data: NDArray[np.uint8],
+    start: int,
+    stop: int,
+    key: np.uint64,
+    dictionary: Dictionary,
+    matrix: NDArray[np.float32],
+    spelled: NDArray[np.uint8],
+    found: NDArray[np.int32],
+    sums: NDArray[np.float32],
+    place: int,
+) -> int:
+    """Write the sum of a word's rows into a row of `sums`, always in the same order, and count them.
+
+    `key` is the word's hash. `spelled` has room for the word and 2 bytes, `found` for BATCH rows.
+    """
+    for d in range(matrix.shape[1]):
+        sums[place, d] = 0
+    entry = find_entry(dictionary, key)
+    if is_label(data, start, stop, entry, dictionary.words):
+        return 0
+    found[0] = entry
+    count = int(entry >= 0)
+    total = 0
+    size = _spell(data, start, stop, spelled)
+    for first in range(size):
+        if spelled[first] & 0xC0 == 0x80:
+            continue
+        if count + dictionary.maxn > BATCH:
+            _add_rows(matrix, found, count, sums, place)
+            total += count
+            count = 0
+        count = _find_subwords(dictionary, spelled, size, first, found, count)
+    _add_rows(matrix, found, count, sums, place)
+    return total + count
