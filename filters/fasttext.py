@@ -49,7 +49,7 @@ def _classifier(file: ModelFile) -> Classifier:
     arguments = file.arguments
     slots, entries = index_entries(file.content, file.edges)
     dictionary = Dictionary(
-        slots, entries, file.words, _pruned(file), arguments.bucket, arguments.minn, arguments.maxn
+        slots, entries, file.words, *_rows(file), arguments.bucket, arguments.minn, arguments.maxn
     )
     end = find_entry_of(dictionary, np.frombuffer(END, np.uint8))
     left, right = huffman(file.label_counts.tolist()) if arguments.loss == HIERARCHICAL else ([], [])
@@ -57,14 +57,17 @@ def _classifier(file: ModelFile) -> Classifier:
     return Classifier(dictionary, file.inputs, output, end if end < file.words else -1, arguments.word_ngrams)
 
 
-def _pruned(file: ModelFile) -> NDArray[np.int32]:
+def _rows(file: ModelFile) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """The `kept` and `rows` of a Dictionary."""
     if file.pruned is None:
-        return np.zeros(0, np.int32)
-    places = np.zeros(max(file.arguments.bucket, 1), np.int32)
-    buckets, rows = file.pruned.T
-    known = (buckets >= 0) & (buckets < len(places))
-    places[buckets[known]] = rows[known] + 1
-    return places
+        return np.zeros(0, np.uint8), np.zeros(0, np.int32)
+    buckets, places = file.pruned.T
+    known = (buckets >= 0) & (buckets < file.arguments.bucket)
+    kept = np.zeros(max(file.arguments.bucket, 1), np.bool_)
+    kept[buckets[known]] = True
+    rows = np.zeros(len(kept), np.int32)
+    rows[buckets[known]] = places[known]
+    return np.packbits(kept, bitorder="little"), rows
 
 
 def _memory(dim: int) -> Memory:

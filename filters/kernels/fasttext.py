@@ -16,8 +16,9 @@ from filters.kernels.fasttext_dictionary import Dictionary, find_entry, ngram_ro
 from filters.kernels.fasttext_labels import Output, best_label
 from filters.kernels.fasttext_words import (
     BATCH,
+    Desk,
     END,
-    add_row,
+    add_rows,
     fnv_hash,
     is_end,
     is_label,
@@ -62,13 +63,17 @@ def _add_words(
     stop: int,
     model: Classifier,
     memory: Memory,
-    spelled: NDArray[np.uint8],
-    found: NDArray[np.int32],
+    desk: Desk,
+    slots: NDArray[np.int32],
     hidden: NDArray[np.float32],
 ) -> int:
-    """Add the rows of the words of data[start:stop], and count them. Nothing is read past a word `</s>`."""
+    """Add the rows of the words of data[start:stop], and count them. Nothing is read past a word `</s>`.
+
+    `slots` has room for BATCH. Sums are added many at a time, since a processor then fetches some while it adds
+    others; and before a word takes a slot, which may be one of theirs.
+    """
     mask = len(memory.words) - 1
-    count = 0
+    count = waiting = 0
     i = word_start(data, start, stop)
     while i < stop:
         first, i = i, word_stop(data, i, stop)
@@ -76,17 +81,21 @@ def _add_words(
             break
         key = hash_bytes(data, first, i)
         slot = int(np.int64(key)) & mask
+        if memory.words[slot, 0] != key or waiting == BATCH:
+            add_rows(memory.sums, slots, waiting, hidden)
+            waiting = 0
         if memory.words[slot, 0] != key:
-            rows = sum_word(
-                data, first, i, key, model.dictionary, model.matrix, spelled, found, memory.sums, slot
-            )
+            rows = sum_word(data, first, i, key, model.dictionary, model.matrix, desk, memory.sums[slot])
             memory.words[slot, 0] = key
             memory.words[slot, 1] = rows
         count += int(np.int64(memory.words[slot, 1]))
-        add_row(memory.sums, slot, hidden, 0)
+        slots[waiting] = slot
+        waiting += 1
         i = word_start(data, i, stop)
+    add_rows(memory.sums, slots, waiting, hidden)
     if model.end >= 0:
-        add_row(model.matrix, model.end, hidden, 0)
+        slots[0] = model.end
+        add_rows(model.matrix, slots, 1, hidden)
         count += 1
     return count
 
@@ -113,7 +122,11 @@ def _hash_words(
 
 @inline
 def _add_phrases(
-    hashes: NDArray[np.int32], words: int, model: Classifier, hidden: NDArray[np.float32]
+    hashes: NDArray[np.int32],
+    words: int,
+    model: Classifier,
+    found: NDArray[np.int32],
+    hidden: NDArray[np.float32],
 ) -> int:
     """Add the rows of every run of 2 to `phrase` words, and count them."""
     count = 0
@@ -121,9 +134,10 @@ def _add_phrases(
         state = np.uint64(np.int64(hashes[first]))
         for word in range(first + 1, min(first + model.phrase, words)):
             state = state * _PHRASE + np.uint64(np.int64(hashes[word]))
-            row = ngram_row(model.dictionary, int(np.int64(state % np.uint64(model.dictionary.buckets))))
+            row = ngram_row(model.dictionary, state % np.uint64(model.dictionary.buckets))
             if row >= 0:
-                add_row(model.matrix, row, hidden, 0)
+                found[0] = row
+                add_rows(model.matrix, found, 1, hidden)
                 count += 1
     return count
 
@@ -140,10 +154,15 @@ def classify(
     labels = np.full(texts, -1, np.int32)
     probabilities = np.zeros(texts, np.float32)
     most_bytes = longest(offsets)
-    spelled = np.empty(most_bytes + 2, np.uint8)
-    found = np.empty(BATCH, np.int32)
+    desk = Desk(
+        np.empty(most_bytes + 2, np.uint8),
+        np.empty(most_bytes + 3, np.int32),
+        np.empty(most_bytes + 2, np.uint32),
+        np.empty(BATCH, np.int32),
+    )
+    slots = np.empty(BATCH, np.int32)
     hashes = np.empty(most_bytes // 2 + 2 if model.phrase > 1 else 0, np.int32)
-    hidden = np.empty((1, model.matrix.shape[1]), np.float32)
+    hidden = np.empty(model.matrix.shape[1], np.float32)
     nodes = np.empty(len(model.output.weights) + 1, np.int32)
     scores = np.empty(len(nodes), np.float64)
     values = np.empty(len(model.output.weights), np.float32)
@@ -152,15 +171,14 @@ def classify(
         if not any_of(data, start, stop, LETTER):
             continue
         hidden[:] = 0
-        rows = _add_words(data, start, stop, model, memory, spelled, found, hidden)
+        rows = _add_words(data, start, stop, model, memory, desk, slots, hidden)
         if model.phrase > 1:
             words = _hash_words(data, start, stop, model.dictionary, hashes)
-            rows += _add_phrases(hashes, words, model, hidden)
+            rows += _add_phrases(hashes, words, model, desk.found, hidden)
         if rows == 0:
             continue
         share = np.float32(1.0 / rows)
-        for d in range(hidden.shape[1]):
-            hidden[0, d] *= share
+        hidden *= share
         label, probability = best_label(model.output, hidden, nodes, scores, values)
         if label >= 0:
             labels[text], probabilities[text] = label, min(probability, 1.0)

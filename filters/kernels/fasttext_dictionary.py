@@ -15,6 +15,7 @@ from filters.kernels.jit import inline, kernel
 
 _COUNT_BYTES = 8
 SMALLEST_ENTRY = 2 + _COUNT_BYTES  # bytes, in a model file
+_3, _7 = np.uint64(3), np.uint64(7)
 
 
 class Dictionary(NamedTuple):
@@ -23,14 +24,16 @@ class Dictionary(NamedTuple):
     slots: uint64 (a power of two,), the hashes of the entries, each in the first free slot from its own on;
         0 is free. entries: int32, the entry in each slot: a word, whose row is its number, or from `words` on a
         label.
-    pruned: int32 (buckets,), where the row of an n-gram stands, counted from `words`, plus 1; 0 where it has
-        none. Empty where the row is the bucket.
+    kept: uint8 (buckets / 8 and up,), a bit for each bucket whose n-grams have a row; empty where all have, each
+        its own. The bits stay in the processor's cache, and most n-grams of a pruned model have none.
+    rows: int32 (buckets,), where the row of each bucket stands, counted from `words`; empty like `kept`.
     """
 
     slots: NDArray[np.uint64]
     entries: NDArray[np.int32]
     words: int
-    pruned: NDArray[np.int32]
+    kept: NDArray[np.uint8]
+    rows: NDArray[np.int32]
     buckets: int
     minn: int
     maxn: int
@@ -49,12 +52,13 @@ def find_entry(dictionary: Dictionary, key: np.uint64) -> int:
 
 
 @inline
-def ngram_row(dictionary: Dictionary, bucket: int) -> int:
+def ngram_row(dictionary: Dictionary, bucket: np.uint64) -> int:
     """The row of an n-gram of characters or words whose hash falls in this bucket, or -1."""
-    if len(dictionary.pruned) == 0:
-        return dictionary.words + bucket
-    place = int(dictionary.pruned[np.uint64(bucket)])
-    return dictionary.words + place - 1 if place > 0 else -1
+    if len(dictionary.kept) == 0:
+        return dictionary.words + int(np.int64(bucket))
+    if dictionary.kept[bucket >> _3] >> (bucket & _7) & 1:
+        return dictionary.words + int(dictionary.rows[bucket])
+    return -1
 
 
 @kernel

@@ -45,8 +45,8 @@ class Output(NamedTuple):
 @inline
 def _dot(weights: NDArray[np.float32], row: int, hidden: NDArray[np.float32]) -> np.float32:
     total = np.float32(0)
-    for d in range(weights.shape[1]):
-        total += weights[row, d] * hidden[0, d]
+    for d in range(len(hidden)):
+        total += weights[row, d] * hidden[d]
     return total
 
 
@@ -121,7 +121,7 @@ def best_label(
 ) -> tuple[int, float]:
     """The most probable label, -1 if none is, and its probability, which can pass 1 by 1e-5.
 
-    `hidden` is float32 (1, size of a row). `nodes` and `scores` have room for one more than there are labels, `values` for the labels.
+    `nodes` and `scores` have room for one more than there are labels, `values` for the labels.
     """
     if output.loss == HIERARCHICAL:
         return _descend(output, hidden, nodes, scores)

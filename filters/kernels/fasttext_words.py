@@ -21,6 +21,8 @@ there for it, if any. All this is from dictionary.cc of fastText 0.9.2.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,6 +47,16 @@ _PAST_RETURN = np.uint64(0x7272727272727272)  # and from 14 on
 _1, _56 = np.uint64(1), np.uint64(56)
 
 _FNV_START, _FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
+
+
+class Desk(NamedTuple):
+    """Room to take a word apart: its bytes between brackets (uint8), where its characters start (int32), a hash
+    for each of them (uint32), and BATCH rows (int32)."""
+
+    spelled: NDArray[np.uint8]
+    starts: NDArray[np.int32]
+    states: NDArray[np.uint32]
+    found: NDArray[np.int32]
 
 
 @inline
@@ -123,56 +135,31 @@ def fnv_hash(data: NDArray[np.uint8], start: int, stop: int) -> np.uint32:
 
 
 @inline
-def _spell(data: NDArray[np.uint8], start: int, stop: int, spelled: NDArray[np.uint8]) -> int:
-    """Write `<word>`, and count its bytes."""
-    size = stop - start
-    spelled[0] = _OPEN
-    for i in range(size):
-        spelled[i + 1] = data[start + i]
-    spelled[size + 1] = _CLOSE
-    return size + 2
-
-
-@inline
-def _find_subwords(
-    dictionary: Dictionary,
-    spelled: NDArray[np.uint8],
-    size: int,
-    start: int,
-    found: NDArray[np.int32],
-    count: int,
+def _spell(
+    data: NDArray[np.uint8], start: int, stop: int, spelled: NDArray[np.uint8], starts: NDArray[np.int32]
 ) -> int:
-    """Write the rows of the subwords of spelled[:size] that start at this byte, from found[count] on."""
-    state = _FNV_START
-    i = start
-    for n in range(1, dictionary.maxn + 1):
-        if i == size:
-            break
-        state = _fnv(state, spelled[i])
-        i += 1
-        while i < size and spelled[i] & 0xC0 == 0x80:
-            state = _fnv(state, spelled[i])
-            i += 1
-        if n >= dictionary.minn and not (n == 1 and (start == 0 or i == size)):
-            row = ngram_row(dictionary, int(np.int64(state % np.uint32(dictionary.buckets))))
-            found[count] = row
-            count += row >= 0
-    return count
+    """Write `<word>`, and where each of its characters starts and the last one stops, and count them."""
+    size = stop - start + 2
+    spelled[0], spelled[size - 1] = _OPEN, _CLOSE
+    for i in range(1, size - 1):
+        spelled[i] = data[start + i - 1]
+    characters = 0
+    for i in range(size):
+        starts[np.uint64(characters)] = i
+        characters += spelled[i] & 0xC0 != 0x80
+    starts[characters] = size
+    return characters
 
 
 @inline
-def add_row(matrix: NDArray[np.float32], row: int, sums: NDArray[np.float32], place: int) -> None:
-    """Add a row of `matrix` to a row of `sums`."""
-    for d in range(matrix.shape[1]):
-        sums[np.uint64(place), d] += matrix[np.uint64(row), d]
-
-
-@inline
-def _add_rows(
-    matrix: NDArray[np.float32], found: NDArray[np.int32], count: int, sums: NDArray[np.float32], place: int
+def add_rows(
+    matrix: NDArray[np.float32], rows: NDArray[np.int32], count: int, sums: NDArray[np.float32]
 ) -> None:
+    """Add the first `count` of these rows of `matrix` to `sums`."""
     for k in range(count):
-        add_row(matrix, found[k], sums, place)
+        row = matrix[rows[k]]  # a name for the row, and the length of `sums`: else numba takes no vectors
+        for d in range(len(sums)):
+            sums[d] += row[d]
 
 
 @inline
@@ -183,31 +170,33 @@ def sum_word(
     key: np.uint64,
     dictionary: Dictionary,
     matrix: NDArray[np.float32],
-    spelled: NDArray[np.uint8],
-    found: NDArray[np.int32],
+    desk: Desk,
     sums: NDArray[np.float32],
-    place: int,
 ) -> int:
-    """Write the sum of a word's rows into a row of `sums`, always in the same order, and count them.
-
-    `key` is the word's hash. `spelled` has room for the word and 2 bytes, `found` for BATCH rows.
-    """
-    for d in range(matrix.shape[1]):
-        sums[place, d] = 0
+    """Write the sum of a word's rows, always in the same order, and count them. `key` is the word's hash."""
+    sums[:] = 0
     entry = find_entry(dictionary, key)
     if is_label(data, start, stop, entry, dictionary.words):
         return 0
+    found = desk.found
     found[0] = entry
-    count = int(entry >= 0)
-    total = 0
-    size = _spell(data, start, stop, spelled)
-    for first in range(size):
-        if spelled[first] & 0xC0 == 0x80:
-            continue
-        if count + dictionary.maxn > BATCH:
-            _add_rows(matrix, found, count, sums, place)
-            total += count
-            count = 0
-        count = _find_subwords(dictionary, spelled, size, first, found, count)
-    _add_rows(matrix, found, count, sums, place)
-    return total + count
+    count, added = int(entry >= 0), 0
+    characters = _spell(data, start, stop, desk.spelled, desk.starts)
+    desk.states[:characters] = _FNV_START
+    for n in range(1, min(dictionary.maxn, characters) + 1):
+        for first in range(characters - n + 1):
+            state = desk.states[first]
+            for i in range(desk.starts[first + n - 1], desk.starts[first + n]):
+                state = _fnv(state, desk.spelled[np.uint64(i)])
+            desk.states[first] = state
+            if n < dictionary.minn or (n == 1 and (first == 0 or first == characters - 1)):
+                continue
+            row = ngram_row(dictionary, np.uint64(state % np.uint32(dictionary.buckets)))
+            if row >= 0:
+                if count == BATCH:
+                    add_rows(matrix, found, count, sums)
+                    count, added = 0, added + count
+                found[count] = row
+                count += 1
+    add_rows(matrix, found, count, sums)
+    return added + count
