@@ -12,26 +12,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.kernels.fasttext_dictionary import Dictionary, find_entry, ngram_row
+from filters.kernels.fasttext_dictionary import Dictionary, find_entry, has_row, ngram_row
 from filters.kernels.fasttext_labels import Output, best_label
 from filters.kernels.fasttext_words import (
-    BATCH,
-    Desk,
     END,
+    Scratch,
     add_rows,
+    find_words,
     fnv_hash,
-    is_end,
     is_label,
     sum_word,
-    word_start,
-    word_stop,
 )
-from filters.kernels.hashing import hash_bytes
 from filters.kernels.jit import inline, kernel
 from filters.kernels.unicode import LETTER, any_of
 from filters.kernels.words import longest
 
 _END = np.frombuffer(END, np.uint8)
+_SOME = 1024
 _PHRASE = np.uint64(116049371)
 
 
@@ -59,64 +56,45 @@ class Classifier(NamedTuple):
 @inline
 def _add_words(
     data: NDArray[np.uint8],
-    start: int,
-    stop: int,
+    words: int,
     model: Classifier,
     memory: Memory,
-    desk: Desk,
-    slots: NDArray[np.int32],
+    scratch: Scratch,
     hidden: NDArray[np.float32],
 ) -> int:
-    """Add the rows of the words of data[start:stop], and count them. Nothing is read past a word `</s>`.
+    """Add the rows of these words, and count them.
 
-    `slots` has room for BATCH. Sums are added many at a time, since a processor then fetches some while it adds
-    others; and before a word takes a slot, which may be one of theirs.
+    Sums that wait in their slots are added before a word takes a slot, which may be one of theirs.
     """
     mask = len(memory.words) - 1
-    count = waiting = 0
-    i = word_start(data, start, stop)
-    while i < stop:
-        first, i = i, word_stop(data, i, stop)
-        if is_end(data, first, i):
-            break
-        key = hash_bytes(data, first, i)
+    rows = added = 0
+    for word in range(words):
+        key = scratch.keys[word]
         slot = int(np.int64(key)) & mask
-        if memory.words[slot, 0] != key or waiting == BATCH:
-            add_rows(memory.sums, slots, waiting, hidden)
-            waiting = 0
         if memory.words[slot, 0] != key:
-            rows = sum_word(data, first, i, key, model.dictionary, model.matrix, desk, memory.sums[slot])
-            memory.words[slot, 0] = key
-            memory.words[slot, 1] = rows
-        count += int(np.int64(memory.words[slot, 1]))
-        slots[waiting] = slot
-        waiting += 1
-        i = word_start(data, i, stop)
-    add_rows(memory.sums, slots, waiting, hidden)
-    if model.end >= 0:
-        slots[0] = model.end
-        add_rows(model.matrix, slots, 1, hidden)
-        count += 1
-    return count
+            add_rows(memory.sums, scratch.slots, added, word, hidden)
+            added = word
+            start, stop = scratch.edges[2 * word], scratch.edges[2 * word + 1]
+            count = sum_word(
+                data, start, stop, key, model.dictionary, model.matrix, scratch, memory.sums[slot]
+            )
+            memory.words[slot, 0], memory.words[slot, 1] = key, np.uint64(count)
+        scratch.slots[word] = slot
+        rows += int(np.int64(memory.words[slot, 1]))
+    add_rows(memory.sums, scratch.slots, added, words, hidden)
+    return rows
 
 
 @inline
-def _hash_words(
-    data: NDArray[np.uint8], start: int, stop: int, dictionary: Dictionary, hashes: NDArray[np.int32]
-) -> int:
-    """Write fastText's hash of each word, and of the `</s>` at the end, and count them."""
+def _hash_words(data: NDArray[np.uint8], words: int, dictionary: Dictionary, scratch: Scratch) -> int:
+    """Write fastText's own hash of each word, and of the `</s>` at the end, into `slots`, and count them."""
     count = 0
-    i = word_start(data, start, stop)
-    while i < stop:
-        first, i = i, word_stop(data, i, stop)
-        if is_end(data, first, i):
-            break
-        entry = find_entry(dictionary, hash_bytes(data, first, i))
-        if not is_label(data, first, i, entry, dictionary.words):
-            hashes[count] = np.int32(fnv_hash(data, first, i))
+    for word in range(words):
+        start, stop = scratch.edges[2 * word], scratch.edges[2 * word + 1]
+        if not is_label(data, start, stop, find_entry(dictionary, scratch.keys[word]), dictionary.words):
+            scratch.slots[count] = np.int32(fnv_hash(data, start, stop))
             count += 1
-        i = word_start(data, i, stop)
-    hashes[count] = np.int32(fnv_hash(_END, 0, len(_END)))
+    scratch.slots[count] = np.int32(fnv_hash(_END, 0, len(_END)))
     return count + 1
 
 
@@ -128,18 +106,41 @@ def _add_phrases(
     found: NDArray[np.int32],
     hidden: NDArray[np.float32],
 ) -> int:
-    """Add the rows of every run of 2 to `phrase` words, and count them."""
+    """Add the rows of every run of 2 to `phrase` words with these hashes, and count them."""
     count = 0
     for first in range(words):
         state = np.uint64(np.int64(hashes[first]))
         for word in range(first + 1, min(first + model.phrase, words)):
             state = state * _PHRASE + np.uint64(np.int64(hashes[word]))
-            row = ngram_row(model.dictionary, state % np.uint64(model.dictionary.buckets))
-            if row >= 0:
-                found[0] = row
-                add_rows(model.matrix, found, 1, hidden)
+            bucket = state % np.uint64(model.dictionary.buckets)
+            if has_row(model.dictionary, bucket):
+                found[0] = ngram_row(model.dictionary, bucket)
+                add_rows(model.matrix, found, 0, 1, hidden)
                 count += 1
     return count
+
+
+@inline
+def _add_text(
+    data: NDArray[np.uint8],
+    start: int,
+    stop: int,
+    model: Classifier,
+    memory: Memory,
+    scratch: Scratch,
+    hidden: NDArray[np.float32],
+) -> int:
+    """Add the rows of data[start:stop], which is a line with `</s>` at its end, and count them."""
+    words = find_words(data, start, stop, scratch)
+    rows = _add_words(data, words, model, memory, scratch, hidden)
+    if model.end >= 0:
+        scratch.found[0] = model.end
+        add_rows(model.matrix, scratch.found, 0, 1, hidden)
+        rows += 1
+    if model.phrase > 1:
+        words = _hash_words(data, words, model.dictionary, scratch)
+        rows += _add_phrases(scratch.slots, words, model, scratch.found, hidden)
+    return rows
 
 
 @kernel
@@ -154,14 +155,15 @@ def classify(
     labels = np.full(texts, -1, np.int32)
     probabilities = np.zeros(texts, np.float32)
     most_bytes = longest(offsets)
-    desk = Desk(
+    scratch = Scratch(
+        np.empty(most_bytes + 2, np.int64),
+        np.empty(most_bytes // 2 + 2, np.uint64),
+        np.empty(most_bytes // 2 + 2, np.int32),
         np.empty(most_bytes + 2, np.uint8),
         np.empty(most_bytes + 3, np.int32),
         np.empty(most_bytes + 2, np.uint32),
-        np.empty(BATCH, np.int32),
+        np.empty(most_bytes + _SOME, np.int32),
     )
-    slots = np.empty(BATCH, np.int32)
-    hashes = np.empty(most_bytes // 2 + 2 if model.phrase > 1 else 0, np.int32)
     hidden = np.empty(model.matrix.shape[1], np.float32)
     nodes = np.empty(len(model.output.weights) + 1, np.int32)
     scores = np.empty(len(nodes), np.float64)
@@ -171,14 +173,10 @@ def classify(
         if not any_of(data, start, stop, LETTER):
             continue
         hidden[:] = 0
-        rows = _add_words(data, start, stop, model, memory, desk, slots, hidden)
-        if model.phrase > 1:
-            words = _hash_words(data, start, stop, model.dictionary, hashes)
-            rows += _add_phrases(hashes, words, model, desk.found, hidden)
+        rows = _add_text(data, start, stop, model, memory, scratch, hidden)
         if rows == 0:
             continue
-        share = np.float32(1.0 / rows)
-        hidden *= share
+        hidden *= np.float32(1.0 / rows)
         label, probability = best_label(model.output, hidden, nodes, scores, values)
         if label >= 0:
             labels[text], probabilities[text] = label, min(probability, 1.0)

@@ -52,13 +52,17 @@ def find_entry(dictionary: Dictionary, key: np.uint64) -> int:
 
 
 @inline
+def has_row(dictionary: Dictionary, bucket: np.uint64) -> bool:
+    """Whether the n-grams of characters or words whose hash falls in this bucket have a row."""
+    return len(dictionary.kept) == 0 or bool(dictionary.kept[bucket >> _3] >> (bucket & _7) & 1)
+
+
+@inline
 def ngram_row(dictionary: Dictionary, bucket: np.uint64) -> int:
-    """The row of an n-gram of characters or words whose hash falls in this bucket, or -1."""
-    if len(dictionary.kept) == 0:
+    """Their row, where they have one."""
+    if len(dictionary.rows) == 0:
         return dictionary.words + int(np.int64(bucket))
-    if dictionary.kept[bucket >> _3] >> (bucket & _7) & 1:
-        return dictionary.words + int(dictionary.rows[bucket])
-    return -1
+    return dictionary.words + int(dictionary.rows[bucket])
 
 
 @kernel

@@ -27,7 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.kernels.chunks import last_chunk, whole_chunk
-from filters.kernels.fasttext_dictionary import Dictionary, find_entry, ngram_row
+from filters.kernels.fasttext_dictionary import Dictionary, find_entry, has_row, ngram_row
+from filters.kernels.hashing import hash_bytes
 from filters.kernels.jit import inline
 
 END = b"</s>"
@@ -49,10 +50,19 @@ _1, _56 = np.uint64(1), np.uint64(56)
 _FNV_START, _FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
 
 
-class Desk(NamedTuple):
-    """Room to take a word apart: its bytes between brackets (uint8), where its characters start (int32), a hash
-    for each of them (uint32), and BATCH rows (int32)."""
+class Scratch(NamedTuple):
+    """Room for one text and for one of its words, as the longest text asks for.
 
+    edges, keys, slots: int64, uint64 and int32, for each word: where it starts and where it stops (which takes
+        two of `edges`, and one more for no word), its hash, and its place in a memory.
+    spelled, starts, states: uint8, int32 and uint32, for a word in brackets: its bytes, where its characters
+        start, and for each of these a hash.
+    found: int32, rows to be added; with room for one for each character of a word in brackets, and some more.
+    """
+
+    edges: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    slots: NDArray[np.int32]
     spelled: NDArray[np.uint8]
     starts: NDArray[np.int32]
     states: NDArray[np.uint32]
@@ -81,7 +91,7 @@ def _first_marked(marks: np.uint64) -> int:
 
 
 @inline
-def word_start(data: NDArray[np.uint8], start: int, stop: int) -> int:
+def _word_start(data: NDArray[np.uint8], start: int, stop: int) -> int:
     """Where the next word of data[start:stop] starts, or `stop`."""
     while start < stop and _is_space(int(np.int64(data[np.uint64(start)]))):
         start += 1
@@ -89,7 +99,7 @@ def word_start(data: NDArray[np.uint8], start: int, stop: int) -> int:
 
 
 @inline
-def word_stop(data: NDArray[np.uint8], start: int, stop: int) -> int:
+def _word_stop(data: NDArray[np.uint8], start: int, stop: int) -> int:
     """Where the word that starts at `start` stops."""
     while start + 8 <= stop:
         marks = _space_marks(whole_chunk(data, start))
@@ -102,9 +112,19 @@ def word_stop(data: NDArray[np.uint8], start: int, stop: int) -> int:
 
 
 @inline
-def is_end(data: NDArray[np.uint8], start: int, stop: int) -> bool:
-    """Whether data[start:stop] is `</s>`."""
-    return stop - start == 4 and last_chunk(data, start, stop) == _END_CHUNK
+def find_words(data: NDArray[np.uint8], start: int, stop: int, scratch: Scratch) -> int:
+    """Write the edges and keys of the words of data[start:stop], and count them. `</s>` ends them."""
+    words = 0
+    i = _word_start(data, start, stop)
+    while i < stop:
+        end = _word_stop(data, i, stop)
+        if end - i == len(END) and last_chunk(data, i, end) == _END_CHUNK:
+            break
+        scratch.edges[2 * words], scratch.edges[2 * words + 1] = i, end
+        scratch.keys[words] = hash_bytes(data, i, end)
+        words += 1
+        i = _word_start(data, end, stop)
+    return words
 
 
 @inline
@@ -153,13 +173,56 @@ def _spell(
 
 @inline
 def add_rows(
-    matrix: NDArray[np.float32], rows: NDArray[np.int32], count: int, sums: NDArray[np.float32]
+    matrix: NDArray[np.float32], rows: NDArray[np.int32], start: int, stop: int, sums: NDArray[np.float32]
 ) -> None:
-    """Add the first `count` of these rows of `matrix` to `sums`."""
-    for k in range(count):
+    """Add the rows of `matrix` that rows[start:stop] names to `sums`."""
+    for k in range(start, stop):
         row = matrix[rows[k]]  # a name for the row, and the length of `sums`: else numba takes no vectors
         for d in range(len(sums)):
             sums[d] += row[d]
+
+
+@inline
+def _lengthen(scratch: Scratch, characters: int, n: int) -> None:
+    """Turn the hashes of all runs of n - 1 characters into those of n."""
+    spelled, starts, states = scratch.spelled, scratch.starts, scratch.states
+    if starts[characters] == characters:  # one byte each: many at a time
+        for first in range(characters - n + 1):
+            states[first] = _fnv(states[first], spelled[first + n - 1])
+        return
+    for first in range(characters - n + 1):
+        state = states[first]
+        for i in range(starts[first + n - 1], starts[first + n]):
+            state = _fnv(state, spelled[np.uint64(i)])
+        states[first] = state
+
+
+@inline
+def _find_buckets(dictionary: Dictionary, scratch: Scratch, characters: int, n: int, count: int) -> int:
+    """Write the buckets that have a row of all runs of n characters, from found[count] on.
+
+    Nothing branches on which have one: that cannot be predicted.
+    """
+    brackets = int(n == 1)  # alone they are no subwords
+    for first in range(brackets, characters - n + 1 - brackets):
+        bucket = scratch.states[first] % np.uint32(dictionary.buckets)
+        scratch.found[count] = bucket
+        count += has_row(dictionary, np.uint64(bucket))
+    return count
+
+
+@inline
+def _add_buckets(
+    dictionary: Dictionary,
+    matrix: NDArray[np.float32],
+    found: NDArray[np.int32],
+    count: int,
+    sums: NDArray[np.float32],
+) -> None:
+    """Add the rows of these buckets. Leaves the rows in their place."""
+    for k in range(count):
+        found[k] = ngram_row(dictionary, np.uint64(found[k]))
+    add_rows(matrix, found, 0, count, sums)
 
 
 @inline
@@ -170,7 +233,7 @@ def sum_word(
     key: np.uint64,
     dictionary: Dictionary,
     matrix: NDArray[np.float32],
-    desk: Desk,
+    scratch: Scratch,
     sums: NDArray[np.float32],
 ) -> int:
     """Write the sum of a word's rows, always in the same order, and count them. `key` is the word's hash."""
@@ -178,25 +241,19 @@ def sum_word(
     entry = find_entry(dictionary, key)
     if is_label(data, start, stop, entry, dictionary.words):
         return 0
-    found = desk.found
-    found[0] = entry
-    count, added = int(entry >= 0), 0
-    characters = _spell(data, start, stop, desk.spelled, desk.starts)
-    desk.states[:characters] = _FNV_START
+    scratch.found[0] = entry
+    rows = int(entry >= 0)
+    add_rows(matrix, scratch.found, 0, rows, sums)
+    characters = _spell(data, start, stop, scratch.spelled, scratch.starts)
+    scratch.states[:characters] = _FNV_START
+    count = 0
     for n in range(1, min(dictionary.maxn, characters) + 1):
-        for first in range(characters - n + 1):
-            state = desk.states[first]
-            for i in range(desk.starts[first + n - 1], desk.starts[first + n]):
-                state = _fnv(state, desk.spelled[np.uint64(i)])
-            desk.states[first] = state
-            if n < dictionary.minn or (n == 1 and (first == 0 or first == characters - 1)):
-                continue
-            row = ngram_row(dictionary, np.uint64(state % np.uint32(dictionary.buckets)))
-            if row >= 0:
-                if count == BATCH:
-                    add_rows(matrix, found, count, sums)
-                    count, added = 0, added + count
-                found[count] = row
-                count += 1
-    add_rows(matrix, found, count, sums)
-    return added + count
+        _lengthen(scratch, characters, n)
+        if n < dictionary.minn:
+            continue
+        if count + characters > len(scratch.found):
+            _add_buckets(dictionary, matrix, scratch.found, count, sums)
+            rows, count = rows + count, 0
+        count = _find_buckets(dictionary, scratch, characters, n, count)
+    _add_buckets(dictionary, matrix, scratch.found, count, sums)
+    return rows + count
