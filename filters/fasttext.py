@@ -61,13 +61,12 @@ def _rows(file: ModelFile) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """The `kept` and `rows` of a Dictionary."""
     if file.pruned is None:
         return np.zeros(0, np.uint8), np.zeros(0, np.int32)
-    buckets, places = file.pruned.T
-    known = (buckets >= 0) & (buckets < file.arguments.bucket)
-    kept = np.zeros(max(file.arguments.bucket, 1), np.bool_)
-    kept[buckets[known]] = True
-    rows = np.zeros(len(kept), np.int32)
-    rows[buckets[known]] = places[known]
-    return np.packbits(kept, bitorder="little"), rows
+    buckets, places = file.pruned[(file.pruned[:, 0] >= 0) & (file.pruned[:, 0] < file.arguments.bucket)].T
+    rows = np.zeros(max(file.arguments.bucket, 1), np.int32)
+    rows[buckets] = places
+    kept = np.zeros(len(rows) // 8 + 1, np.uint8)
+    np.bitwise_or.at(kept, buckets >> 3, (1 << (buckets & 7)).astype(np.uint8))
+    return kept, rows
 
 
 def _memory(dim: int) -> Memory:

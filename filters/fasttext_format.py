@@ -40,7 +40,7 @@ _VERSION = 12
 _WITHOUT_SUBWORDS = 11  # classifiers of this version have none, whatever their arguments say
 _SUPERVISED = 3
 _CODES = 256
-_MOST_BUCKETS = 1 << 26  # of a pruned model: where each one's row stands is a table
+_MOST_BUCKETS = 1 << 25  # of a pruned model, whose rows are found by a table of all buckets; most have 2e6
 _MOST_WRITTEN_OUT = 64  # a quantized matrix may take this many times the file; fastText's own takes about 8
 _DAMAGED = "the file is damaged or cut short"
 

@@ -132,12 +132,10 @@ def is_label(data: NDArray[np.uint8], start: int, stop: int, entry: int, words: 
     """Whether this word of the text is a label, which is no input."""
     if entry >= 0:
         return entry >= words
-    if stop - start < len(_LABEL_BYTES):
-        return False
-    for k in range(len(_LABEL_BYTES)):
-        if data[start + k] != _LABEL_BYTES[k]:
-            return False
-    return True
+    same = stop - start >= len(_LABEL_BYTES)
+    for k in range(min(len(_LABEL_BYTES), stop - start)):
+        same &= data[start + k] == _LABEL_BYTES[k]
+    return same
 
 
 @inline
