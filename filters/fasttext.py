@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from filters.fasttext_format import NO_COUNT, ModelFile, read_model
 from filters.kernels.buffers import text_buffers
 from filters.kernels.fasttext import Classifier, Memory, classify
-from filters.kernels.fasttext_dictionary import Dictionary, find_entry_of, index_entries
+from filters.kernels.fasttext_dictionary import Dictionary, index_entries
 from filters.kernels.fasttext_labels import HIERARCHICAL, Output
-from filters.kernels.fasttext_words import END
 
 _REMEMBERED = 1 << 25  # bytes of word sums that a model keeps
 
@@ -51,10 +50,9 @@ def _classifier(file: ModelFile) -> Classifier:
     dictionary = Dictionary(
         slots, entries, file.words, *_rows(file), arguments.bucket, arguments.minn, arguments.maxn
     )
-    end = find_entry_of(dictionary, np.frombuffer(END, np.uint8))
     left, right = huffman(file.label_counts.tolist()) if arguments.loss == HIERARCHICAL else ([], [])
     output = Output(file.outputs, np.array(left, np.int32), np.array(right, np.int32), arguments.loss)
-    return Classifier(dictionary, file.inputs, output, end if end < file.words else -1, arguments.word_ngrams)
+    return Classifier(dictionary, file.inputs, output, arguments.word_ngrams)
 
 
 def _rows(file: ModelFile) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:

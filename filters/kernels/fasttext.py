@@ -1,8 +1,10 @@
 """The label of each text by a fastText classifier.
 
-The hidden vector of a text is the mean of its words' rows. Words come again and again, so the sum of a word's
-rows is kept in a table that lives as long as the model. A word has one slot there, and takes it from whichever
-word had it: the table's size is fixed, and what a text is given never depends on what was read before.
+The hidden vector of a text is the mean of its words' rows and, if the model has such, its phrases' (n-grams of
+words). Words come again and again, so the sum of a word's rows is kept in a memory that lives as long as the
+model. A word has one slot there, and takes it from whichever word had it: so the memory never grows. A sum that is
+remembered is the very one that would be computed again, so what a text is given does not depend on what was read
+before it.
 """
 
 from __future__ import annotations
@@ -23,13 +25,14 @@ from filters.kernels.fasttext_words import (
     is_label,
     sum_word,
 )
+from filters.kernels.hashing import hash_bytes
 from filters.kernels.jit import inline, kernel
 from filters.kernels.unicode import LETTER, any_of
 from filters.kernels.words import longest
 
 _END = np.frombuffer(END, np.uint8)
-_SOME = 1024
-_PHRASE = np.uint64(116049371)
+_PHRASE = np.uint64(116049371)  # what fastText multiplies with to hash an n-gram of words
+_AT_ONCE = 1024  # n-grams of a word, of every length, whose rows are added at once: room for most words' own
 
 
 class Memory(NamedTuple):
@@ -41,15 +44,12 @@ class Memory(NamedTuple):
 
 
 class Classifier(NamedTuple):
-    """`matrix` is float32 (rows, size of a row). `end` is the row of `</s>`, or -1.
-
-    `phrase` is the most words in a row that have a row of their own, by the bucket of their hash (1: words only).
-    """
+    """`matrix` is the input matrix, float32 (rows, size of a row). `phrase` is how many words an n-gram of words has
+    at most (1: the model has none)."""
 
     dictionary: Dictionary
     matrix: NDArray[np.float32]
     output: Output
-    end: int
     phrase: int
 
 
@@ -133,8 +133,9 @@ def _add_text(
     """Add the rows of data[start:stop], which is a line with `</s>` at its end, and count them."""
     words = find_words(data, start, stop, scratch)
     rows = _add_words(data, words, model, memory, scratch, hidden)
-    if model.end >= 0:
-        scratch.found[0] = model.end
+    end = find_entry(model.dictionary, hash_bytes(_END, 0, len(_END)))
+    if 0 <= end < model.dictionary.words:
+        scratch.found[0] = end
         add_rows(model.matrix, scratch.found, 0, 1, hidden)
         rows += 1
     if model.phrase > 1:
@@ -162,7 +163,7 @@ def classify(
         np.empty(most_bytes + 2, np.uint8),
         np.empty(most_bytes + 3, np.int32),
         np.empty(most_bytes + 2, np.uint32),
-        np.empty(most_bytes + _SOME, np.int32),
+        np.empty(most_bytes + _AT_ONCE, np.int32),
     )
     hidden = np.empty(model.matrix.shape[1], np.float32)
     nodes = np.empty(len(model.output.weights) + 1, np.int32)

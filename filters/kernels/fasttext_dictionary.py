@@ -105,9 +105,3 @@ def index_entries(
         slots[slot] = key
         entries[slot] = entry
     return slots, entries
-
-
-@kernel
-def find_entry_of(dictionary: Dictionary, word: NDArray[np.uint8]) -> int:
-    """The entry of these bytes, or -1."""
-    return find_entry(dictionary, hash_bytes(word, 0, len(word)))

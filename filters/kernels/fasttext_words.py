@@ -11,7 +11,7 @@ that takes a byte for a signed number:
     ids = [
         hash_of(spelled[start : start + n]) % buckets
         for start in range(len(spelled))
-        for n in range(minn, min(maxn, len(spelled) - start) + 1)
+        for n in range(max(minn, 1), min(maxn, len(spelled) - start) + 1)
         if not (n == 1 and start in (0, len(spelled) - 1))
     ]
 
@@ -33,7 +33,6 @@ from filters.kernels.jit import inline
 
 END = b"</s>"
 LABEL = b"__label__"
-BATCH = 1024  # rows that are looked up before they are added up: more than `any `maxn``
 
 _END_CHUNK = np.uint64(int.from_bytes(END, "little"))
 _LABEL_BYTES = np.frombuffer(LABEL, np.uint8)
@@ -51,13 +50,13 @@ _FNV_START, _FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
 
 
 class Scratch(NamedTuple):
-    """Room for one text and for one of its words, as the longest text asks for.
+    """Room for one text and for one of its words.
 
-    edges, keys, slots: int64, uint64 and int32, for each word: where it starts and where it stops (which takes
-        two of `edges`, and one more for no word), its hash, and its place in a memory.
-    spelled, starts, states: uint8, int32 and uint32, for a word in brackets: its bytes, where its characters
-        start, and for each of these a hash.
-    found: int32, rows to be added; with room for one for each character of a word in brackets, and some more.
+    edges, keys, slots: int64, uint64 and int32, of the text's words: where each starts and stops, so two for a word;
+        its hash; its place in the memory of words, or fastText's hash of it. One more word fits than there are.
+    spelled, starts, states: uint8, int32 and uint32, of a word in its brackets: the bytes; where each character
+        starts and the last one stops; the hash of the run that starts with it.
+    found: int32, buckets or rows, for all characters of a word in its brackets at least.
     """
 
     edges: NDArray[np.int64]
