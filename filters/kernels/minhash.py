@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.kernels import xxh32
 from filters.kernels.jit import inline, kernel
 from filters.kernels.words import longest
-from filters.kernels.xxh32 import xxh32
 
 # What the folding table says about a code point, beside the code point that it becomes.
 SPACE = 0x110000  # it separates words
@@ -157,7 +157,8 @@ def hash_shingles(
     A text with fewer tokens is its own single shingle, a text without any has none. Gives hashes (uint32, in
     the order of the text, repeats included) and offsets (int64, one more than texts).
     """
-    hashes = np.empty(offsets[-1] - offsets[0], np.uint32)
+    hashes = np.empty(offsets[-1] - offsets[0] + xxh32.AT_A_TIME, np.uint32)
+    parts = np.zeros((xxh32.PARTS, xxh32.AT_A_TIME), np.uint32)
     ends = np.zeros(len(offsets), np.int64)
     starts = np.empty(longest(offsets) + 2, np.int64)
     gap = 0 if characters else 1
@@ -166,9 +167,12 @@ def hash_shingles(
         tokens = _find_tokens(data, offsets[text], offsets[text + 1], characters, starts)
         width = min(size, tokens)
         for token in range(tokens - width + 1 if tokens else 0):
-            hashes[found + token] = xxh32(data, starts[token], starts[token + width] - gap)
-        found += tokens - width + 1 if tokens else 0
+            xxh32.read(data, starts[token], starts[token + width] - gap, parts, found % xxh32.AT_A_TIME)
+            found += 1
+            if found % xxh32.AT_A_TIME == 0:
+                xxh32.finish(parts, hashes, found - xxh32.AT_A_TIME)
         ends[text + 1] = found
+    xxh32.finish(parts, hashes, found - found % xxh32.AT_A_TIME)
     return hashes[:found], ends
 
 

@@ -1,8 +1,8 @@
-"""XXH32 with seed 0, as the specification of the xxHash project gives it.
+"""XXH32 with seed 0, as the specification of the xxHash project gives it, of many short strings.
 
-Made for many short strings of any length. The sixteen bytes that are left over at most are read without a
-branch on how many there are, for no processor can predict it: all six steps are taken, and what the steps too
-many give is not used.
+A hash is made in two halves. `read` does what depends on the length of one string, and keeps the few numbers that
+are left; `finish` takes `AT_A_TIME` strings on from there, all in the same steps and so as vectors, where the
+steps that a string is too short for give what is not used. A processor cannot predict how many bytes are left.
 """
 
 from __future__ import annotations
@@ -11,6 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.kernels.jit import inline
+
+AT_A_TIME = 128
+PARTS = 6  # numbers that are kept of a string
+_SIZE, _STATE, _BYTES = 0, 1, 2  # places of its length, the state after all stripes, and its last bytes, behind
+# which its last three words stand, the last one first
 
 _PRIME_1 = np.uint32(0x9E3779B1)
 _PRIME_2 = np.uint32(0x85EBCA77)
@@ -76,29 +81,42 @@ def _stripes(data: NDArray[np.uint8], begin: int, stop: int) -> np.uint32:
 
 
 @inline
-def _tiny(data: NDArray[np.uint8], begin: int, end: int) -> np.uint32:
-    """XXH32 of three bytes or fewer."""
-    value = np.uint32(_PRIME_5 + np.uint32(end - begin))
-    for i in range(begin, end):
-        value = _add_byte(value, np.uint32(data[i]))
-    return _avalanche(value)
+def _word_before(data: NDArray[np.uint8], end: int) -> np.uint32:
+    """The last word of data[:end], with zeros for what would stand before it."""
+    if end >= 4:
+        return _word(data, end - 4)
+    word = np.uint32(0)
+    for i in range(end):
+        word |= np.uint32(data[i]) << np.uint32(8 * (i + 4 - end))
+    return word
 
 
 @inline
-def xxh32(data: NDArray[np.uint8], begin: int, end: int) -> np.uint32:
-    """The hash of data[begin:end]: `xxhash.xxh32_intdigest`."""
+def read(data: NDArray[np.uint8], begin: int, end: int, parts: NDArray[np.uint32], place: int) -> None:
+    """Take data[begin:end] for the string at this place of `parts` (uint32[PARTS, AT_A_TIME])."""
+    k = np.uint64(place)
     size = end - begin
-    if size < 4:
-        return _tiny(data, begin, end)
-    at = end - (size & 15)
-    value = np.uint32(_stripes(data, begin, at) + np.uint32(size))
-    words, rest = size >> 2 & 3, size & 3
-    last = end - 4
-    for k in range(3):
-        added = _add_word(value, _word(data, min(at + 4 * k, last)))
-        value = added if k < words else value
-    final = np.uint64(_word(data, last)) >> np.uint64(32 - 8 * rest)
-    for k in range(3):
-        added = _add_byte(value, np.uint32(final >> np.uint64(8 * k) & np.uint64(0xFF)))
-        value = added if k < rest else value
-    return _avalanche(value)
+    words_end = end - (size & 3)
+    parts[_SIZE, k] = size
+    parts[_STATE, k] = _stripes(data, begin, end - (size & 15))
+    parts[_BYTES, k] = _word_before(data, end)
+    for word in range(1, 4):
+        parts[_BYTES + word, k] = _word_before(data, words_end - 4 * (word - 1))
+
+
+@inline
+def finish(parts: NDArray[np.uint32], hashes: NDArray[np.uint32], first: int) -> None:
+    """Write the AT_A_TIME hashes, each as `xxhash.xxh32_intdigest` gives it, from hashes[first] on."""
+    for place in range(AT_A_TIME):
+        k = np.uint64(place)
+        size = parts[_SIZE, k]
+        words, rest = size >> np.uint32(2) & np.uint32(3), size & np.uint32(3)
+        value = np.uint32(parts[_STATE, k] + size)
+        for word in range(3, 0, -1):
+            added = _add_word(value, parts[_BYTES + word, k])
+            value = added if word <= words else value
+        final = parts[_BYTES, k] >> (np.uint32(32) - np.uint32(8) * rest & np.uint32(31))  # 0: it is not used
+        for byte in range(3):
+            added = _add_byte(value, final >> np.uint32(8 * byte) & np.uint32(0xFF))
+            value = added if byte < rest else value
+        hashes[np.uint64(first + place)] = _avalanche(value)
