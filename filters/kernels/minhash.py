@@ -6,8 +6,7 @@ shingles, `signatures` takes the minimum of each permutation, `band_keys` turns 
 candidates share.
 
 Sources: Broder, "On the resemblance and containment of documents" (1997), for the estimate; Leskovec,
-Rajaraman, Ullman, "Mining of Massive Datasets", section 3.4, for the bands; the XXH32 specification of the
-xxHash project.
+Rajaraman, Ullman, "Mining of Massive Datasets", section 3.4, for the bands.
 """
 
 from __future__ import annotations
@@ -15,15 +14,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.kernels import xxh32
 from filters.kernels.jit import inline, kernel
+from filters.kernels.words import longest
 
 # What the folding table says about a code point, beside the code point that it becomes.
 SPACE = 0x110000  # it separates words
 DROP = 0x110001  # it goes without a trace
 ALONE = 1 << 24  # a flag: it is a word of its own
 
-_BLANK = 0x20
-_HASHES_AT_A_TIME = 1024
+_BLANK = np.uint8(0x20)
+_RARE = np.uint8(0xFF)  # no byte of UTF-8
+_TEXTS_AT_A_TIME = 16
 
 
 @inline
@@ -64,109 +66,85 @@ def _encode(code: np.int64, out: NDArray[np.uint8], at: int) -> int:
     return at + 4
 
 
+@inline
+def _write_blank(out: NDArray[np.uint8], end: int, before: np.uint8) -> int:
+    """Write a blank, which counts unless a blank was written before; gives the place behind it."""
+    out[np.uint64(end)] = _BLANK
+    return end + (before != _BLANK)
+
+
+@inline
+def _fold_ascii(table: NDArray[np.uint32], folded: NDArray[np.uint8]) -> None:
+    """What each of the 256 bytes becomes if it is ASCII and becomes ASCII, and else _RARE."""
+    for code in range(256):
+        becomes = table[code]
+        plain = code < 0x80 and (becomes < 0x80 or becomes == SPACE)
+        folded[code] = _RARE if not plain else _BLANK if becomes == SPACE else becomes
+
+
 @kernel
 def fold(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], table: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The words of each text as the table folds them, joined by single blanks.
 
-    `table` (uint32, one entry per code point) gives what a code point becomes: a code point, which carries
-    the flag ALONE if it is a word of its own, or SPACE or DROP. Gives UTF-8 bytes and offsets (int64, one
-    more than texts).
+    `table` (uint32, one entry per code point) gives what a code point becomes: a code point other than a
+    blank, which carries the flag ALONE if it is a word of its own, or SPACE or DROP. Gives UTF-8 bytes and
+    offsets (int64, one more than texts).
     """
-    # A code point grows by one byte at most: lower case may be longer by one, and one that stands alone
-    # (three or four bytes) by its blank. ASCII never grows, so twice the input is enough.
+    # A code point grows by two bytes at most: lower case may be longer by one, and one that stands alone
+    # (three or four bytes) by its two blanks. ASCII never grows, so twice the input is enough.
     out = np.empty(2 * (offsets[-1] - offsets[0]) + 8, np.uint8)
     ends = np.zeros(len(offsets), np.int64)
+    ascii = np.empty(256, np.uint8)
+    _fold_ascii(table, ascii)
     end = 0
     for text in range(len(offsets) - 1):
-        begin = end
-        at = offsets[text]
-        apart = False  # a separator was read since the last code point that was written
-        while at < offsets[text + 1]:
+        begin, at, stop = end, offsets[text], offsets[text + 1]
+        before = _BLANK  # whether a blank was written last: the next one takes its place
+        while at < stop:
+            byte = ascii[data[np.uint64(at)]]
+            if byte != _RARE:  # nothing here branches on where words end: that cannot be predicted
+                out[np.uint64(end)] = byte
+                end += (byte != _BLANK) | (before != _BLANK)
+                before = byte
+                at += 1
+                continue
             code, width = _decode(data, at)
             at += width
             folded = np.int64(table[code])
             if folded == DROP:
                 continue
-            if folded == SPACE:
-                apart = True
-                continue
-            alone = folded & ALONE != 0
-            if (apart or alone) and end > begin:
-                out[end] = _BLANK
-                end += 1
-            end = _encode(folded & 0x1FFFFF, out, end)
-            apart = alone
+            if folded == SPACE or folded & ALONE:
+                end = _write_blank(out, end, before)
+                before = _BLANK
+            if folded != SPACE:
+                end = _encode(folded & 0x1FFFFF, out, end)
+                before = _RARE
+            if folded & ALONE:
+                end = _write_blank(out, end, before)
+                before = _BLANK
+        end -= end > begin and before == _BLANK
         ends[text + 1] = end
-    return out[:end].copy(), ends
+    return out[:end], ends
 
 
 @inline
-def _rotate(value: np.uint32, bits: int) -> np.uint32:
-    return np.uint32(np.uint32(value << bits) | (value >> (32 - bits)))
+def _find_tokens(
+    data: NDArray[np.uint8], begin: int, end: int, characters: bool, starts: NDArray[np.int64]
+) -> int:
+    """Write where each token of data[begin:end] starts, and behind the last where one more would; count them.
 
-
-@inline
-def _word(data: NDArray[np.uint8], at: int) -> np.uint32:
-    """Four bytes, little-endian."""
-    low = np.uint32(data[at]) | np.uint32(data[at + 1]) << 8
-    return np.uint32(low | np.uint32(data[at + 2]) << 16 | np.uint32(data[at + 3]) << 24)
-
-
-_PRIME_1 = np.uint32(0x9E3779B1)
-_PRIME_2 = np.uint32(0x85EBCA77)
-_PRIME_3 = np.uint32(0xC2B2AE3D)
-_PRIME_4 = np.uint32(0x27D4EB2F)
-_PRIME_5 = np.uint32(0x165667B1)
-
-
-@inline
-def _lane(state: np.uint32, word: np.uint32) -> np.uint32:
-    return np.uint32(_rotate(np.uint32(state + word * _PRIME_2), 13) * _PRIME_1)
-
-
-@inline
-def _xxh32(data: NDArray[np.uint8], begin: int, end: int) -> np.uint32:
-    """XXH32, seed 0, of these bytes: `xxhash.xxh32_intdigest`."""
-    at = begin
-    if end - begin >= 16:
-        one = np.uint32(_PRIME_1 + _PRIME_2)
-        two = _PRIME_2
-        three = np.uint32(0)
-        four = np.uint32(0 - np.int64(_PRIME_1))
-        while at <= end - 16:
-            one = _lane(one, _word(data, at))
-            two = _lane(two, _word(data, at + 4))
-            three = _lane(three, _word(data, at + 8))
-            four = _lane(four, _word(data, at + 12))
-            at += 16
-        value = np.uint32(_rotate(one, 1) + _rotate(two, 7) + _rotate(three, 12) + _rotate(four, 18))
-    else:
-        value = _PRIME_5
-    value = np.uint32(value + end - begin)
-    while at <= end - 4:
-        value = np.uint32(_rotate(np.uint32(value + _word(data, at) * _PRIME_3), 17) * _PRIME_4)
-        at += 4
-    while at < end:
-        value = np.uint32(_rotate(np.uint32(value + np.uint32(data[at]) * _PRIME_5), 11) * _PRIME_1)
-        at += 1
-    value = np.uint32((value ^ value >> 15) * _PRIME_2)
-    value = np.uint32((value ^ value >> 13) * _PRIME_3)
-    return np.uint32(value ^ value >> 16)
-
-
-@inline
-def _next_token(data: NDArray[np.uint8], at: int, end: int, characters: bool) -> int:
-    """Where the token that begins at `at` ends: before the next blank, or behind one code point."""
-    at += 1
-    if characters:
-        while at < end and data[at] & 0xC0 == 0x80:
-            at += 1
-    else:
-        while at < end and data[at] != _BLANK:
-            at += 1
-    return at
+    `starts` has room for end - begin + 2. As in `words.find_words`, nothing branches on where tokens end.
+    """
+    starts[0] = begin
+    tokens = np.uint64(begin < end)
+    for i in range(begin + 1, end):
+        byte = data[np.uint64(i)]
+        starts[tokens] = i if characters else i + 1
+        tokens += np.uint64(byte & 0xC0 != 0x80 if characters else byte == _BLANK)
+    starts[tokens] = end if characters else end + 1
+    return int(np.int64(tokens))
 
 
 @kernel
@@ -179,28 +157,23 @@ def hash_shingles(
     A text with fewer tokens is its own single shingle, a text without any has none. Gives hashes (uint32, in
     the order of the text, repeats included) and offsets (int64, one more than texts).
     """
-    hashes = np.empty(offsets[-1] - offsets[0], np.uint32)
+    hashes = np.empty(offsets[-1] - offsets[0] + xxh32.AT_A_TIME, np.uint32)
+    parts = np.zeros((xxh32.PARTS, xxh32.AT_A_TIME), np.uint32)
     ends = np.zeros(len(offsets), np.int64)
-    starts = np.empty(size, np.int64)  # of the last `size` tokens, in turn
+    starts = np.empty(longest(offsets) + 2, np.int64)
     gap = 0 if characters else 1
     found = 0
     for text in range(len(offsets) - 1):
-        begin, end = offsets[text], offsets[text + 1]
-        token = 0
-        at = begin
-        while at < end:
-            starts[token % size] = at
-            stop = _next_token(data, at, end, characters)
-            token += 1
-            if token >= size:
-                hashes[found] = _xxh32(data, starts[token % size], stop)
-                found += 1
-            at = stop + gap
-        if 0 < token < size:
-            hashes[found] = _xxh32(data, begin, end)
+        tokens = _find_tokens(data, offsets[text], offsets[text + 1], characters, starts)
+        width = min(size, tokens)
+        for token in range(tokens - width + 1 if tokens else 0):
+            xxh32.read(data, starts[token], starts[token + width] - gap, parts, found % xxh32.AT_A_TIME)
             found += 1
+            if found % xxh32.AT_A_TIME == 0:
+                xxh32.finish(parts, hashes, found - xxh32.AT_A_TIME)
         ends[text + 1] = found
-    return hashes[:found].copy(), ends
+    xxh32.finish(parts, hashes, found - found % xxh32.AT_A_TIME)
+    return hashes[:found], ends
 
 
 def permutations(count: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
@@ -210,6 +183,14 @@ def permutations(count: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.
     factors = generator.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     terms = generator.randint(0, 1 << 32, count, dtype=np.uint32)
     return factors, terms
+
+
+@inline
+def _finalize(value: np.uint32) -> np.uint32:
+    """The finalizer of MurmurHash3."""
+    value = np.uint32((value ^ value >> 16) * np.uint32(0x85EBCA6B))
+    value = np.uint32((value ^ value >> 13) * np.uint32(0xC2B2AE35))
+    return np.uint32(value ^ value >> 16)
 
 
 @kernel
@@ -226,22 +207,20 @@ def signatures(
     """
     texts = len(offsets) - 1
     out = np.full((texts, len(factors)), np.uint32(0xFFFFFFFF), np.uint32)
-    mixed = np.empty(_HASHES_AT_A_TIME, np.uint32)
     for text in range(texts):
-        begin = offsets[text]
-        while begin < offsets[text + 1]:
-            count = min(offsets[text + 1] - begin, _HASHES_AT_A_TIME)
-            for i in range(count):
-                value = hashes[begin + i]
-                value = np.uint32((value ^ value >> 16) * np.uint32(0x85EBCA6B))
-                value = np.uint32((value ^ value >> 13) * np.uint32(0xC2B2AE35))
-                mixed[i] = value ^ value >> 16
+        last = offsets[text + 1] - 1
+        # Four hashes at a time against all permutations: the inner loop is vector instructions, and few of
+        # them load or store. Where fewer than four are left, the last one counts again, which changes nothing.
+        for at in range(offsets[text], last + 1, 4):
+            one = _finalize(hashes[at])
+            two = _finalize(hashes[min(at + 1, last)])
+            three = _finalize(hashes[min(at + 2, last)])
+            four = _finalize(hashes[min(at + 3, last)])
             for which in range(len(factors)):
-                factor, term, smallest = factors[which], terms[which], out[text, which]
-                for i in range(count):
-                    smallest = min(smallest, np.uint32(factor * mixed[i] + term))
-                out[text, which] = smallest
-            begin += count
+                factor, term = factors[which], terms[which]
+                left = min(np.uint32(factor * one + term), np.uint32(factor * two + term))
+                right = min(np.uint32(factor * three + term), np.uint32(factor * four + term))
+                out[text, which] = min(out[text, which], min(left, right))
     return out
 
 
@@ -262,13 +241,18 @@ def band_keys(signature: NDArray[np.uint32], bands: int, rows: int) -> NDArray[n
     """
     texts, width = signature.shape
     out = np.empty((texts, bands + 1), np.uint64)
-    for text in range(texts):
+    keys = np.empty(_TEXTS_AT_A_TIME, np.uint64)
+    # Each value of a key waits for the one before. Keys of several texts, in turn, do not wait for each other.
+    for first in range(0, texts, _TEXTS_AT_A_TIME):
+        block = signature[first : first + _TEXTS_AT_A_TIME]
         for band in range(bands + 1):
-            key = _mix(np.uint64(band + 1))
+            keys[:] = _mix(np.uint64(band + 1))
             begin, end = (0, width) if band == bands else (band * rows, band * rows + rows)
             for i in range(begin, end):
-                key = _mix(key + np.uint64(signature[text, i]) + np.uint64(0x9E3779B97F4A7C15))
-            out[text, band] = key
+                for text in range(len(block)):
+                    value = np.uint64(block[text, np.uint64(i)]) + np.uint64(0x9E3779B97F4A7C15)
+                    keys[text] = _mix(keys[text] + value)
+            out[first : first + len(block), band] = keys[: len(block)]
     return out
 
 
