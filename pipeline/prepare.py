@@ -29,6 +29,7 @@ _SAMPLE_FILES = 64
 # Raw text that may be read to find the sample among what the filters let through.
 _RAW_PER_SAMPLE = 4
 _LEAST_SAMPLE = 1 << 20
+_SAMPLE_BATCH = 1 << 18  # bytes: little more is read than is wanted of each file
 _CHECKED_DOCUMENTS = 1000
 
 Say = Callable[[str], None]
@@ -79,14 +80,16 @@ def prepare_tokenizer(
 def sample_texts(recipe: Recipe, found: Sequence[FoundFile], wanted: int) -> list[str]:
     """Up to so many bytes of text to train on, the same share from each file that is looked into."""
     some = found[:: max(1, -(-len(found) // _SAMPLE_FILES))]
-    chosen = plan_units(some, recipe.source.model_copy(update={"unit_bytes": 1 << 62}))
+    batch_bytes = min(recipe.source.batch_bytes, _SAMPLE_BATCH)
+    source = recipe.source.model_copy(update={"unit_bytes": 1 << 62, "batch_bytes": batch_bytes})
+    chosen = plan_units(some, source)
     quota = -(-wanted // max(1, len(chosen)))
     kept: list[str] = []
     raw: list[str] = []
     for unit in chosen:
         kept_here: list[str] = []
         raw_here: list[str] = []
-        for batch in _first_documents(read_unit(unit, recipe.source), _RAW_PER_SAMPLE * quota):
+        for batch in _first_documents(read_unit(unit, source), _RAW_PER_SAMPLE * quota):
             raw_here += batch.column("text").to_pylist()
             kept_here += _survivors(recipe.stages, batch)
             if _size(kept_here) >= quota:

@@ -41,11 +41,11 @@ _LAST_PLANE_WITH_CLASSES = 0x40000  # nothing above it is a letter or a space (a
 
 def _classes() -> NDArray[np.uint8]:
     """The bits of every code point, uint8 (0x110000,)."""
-    characters = [chr(point) for point in range(_LAST_PLANE_WITH_CLASSES)]
+    characters = np.arange(_LAST_PLANE_WITH_CLASSES, dtype=np.uint32).view("<U1")
     classes = np.zeros(0x110000, np.uint8)
     low = classes[:_LAST_PLANE_WITH_CLASSES]
-    low |= np.fromiter(map(str.isspace, characters), np.uint8, len(characters)) * np.uint8(SPACE)
-    low |= np.fromiter(map(str.isalpha, characters), np.uint8, len(characters)) * np.uint8(LETTER)
+    low |= np.strings.isspace(characters) * np.uint8(SPACE)  # str.isspace of each, many at a time
+    low |= np.strings.isalpha(characters) * np.uint8(LETTER)
     for bit, members in (
         (END_SPACED, SENTENCE_MARKS_SPACED),
         (END, SENTENCE_MARKS),
@@ -60,10 +60,11 @@ def _classes() -> NDArray[np.uint8]:
 # the type checker, and an unsigned index spares the question whether it counts from the end.
 
 # Most runs of 256 code points are alike, so the table has two stages: which run, then which of its members.
-_RUNS, _RUN_OF = np.unique(_classes().reshape(-1, 256), axis=0, return_inverse=True)
-_CLASS = _RUNS.reshape(-1)
+_CLASSES = _classes()
+_RUNS, _RUN_OF = np.unique(_CLASSES.reshape(-1, 256).view("V256")[:, 0], return_inverse=True)
+_CLASS = _RUNS.view(np.uint8).reshape(-1)
 _RUN = _RUN_OF.reshape(-1).astype(np.uint16)
-_ASCII = _classes()[:128].copy()
+_ASCII = _CLASSES[:128].copy()
 
 
 @inline
