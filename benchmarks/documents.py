@@ -149,4 +149,4 @@ def pages(archive: Path) -> Iterator[dict[str, str]]:
         for record in ArchiveIterator(file, record_types=WarcRecordType.response):
             if "html" in (record.http_content_type or ""):
                 body = record.reader.read()
-                yield {"html": decode_page(body, record.http_headers.get("Content-Type", "")).text}
+                yield {"html": decode_page(body, record.http_headers.get("Content-Type") or "").text}

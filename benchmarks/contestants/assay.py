@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.documents import ROOT
 
 
-def unit(path: str, format: str = "jsonl") -> Any:
+def unit(path: str, format: Any = "jsonl") -> Any:
     """A whole file as one unit."""
     from pipeline.sources.unit import Unit
 
