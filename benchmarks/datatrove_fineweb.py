@@ -18,7 +18,7 @@ from typing import Any
 
 
 def main(data: str, out: str, workers: int, tokenizer: str, language_model: str) -> None:
-    os.environ["HF_ASSETS_CACHE"] = f"{out}/assets"
+    os.environ.setdefault("HF_ASSETS_CACHE", f"{out}/assets")
     os.environ["TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS"] = ""  # it has one with it
     from datatrove.pipeline import filters
     from datatrove.pipeline.dedup import minhash

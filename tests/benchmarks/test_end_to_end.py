@@ -39,6 +39,7 @@ def test_both_ratios(small, large):
 
 def test_without_the_peer_it_is_named(small, large):
     rows = _compared(small, large, {})
+    assert all("by CPU" not in row.note for row in rows)
     assert [row.ratio for row in rows] == [None] * 4
     assert "left out: datatrove" in rows[-1].note
 
