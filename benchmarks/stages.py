@@ -42,7 +42,7 @@ Json = Annotated[Path, typer.Option("--json", help="Where the results go, with e
 Quick = Annotated[bool, typer.Option("--quick", help="Little input, one round: only whether it works.")]
 RESULTS = Path("runs/bench")
 TITLE = "Each stage, on one core (MB/s of CPU time, median)"
-FULL, QUICK = (24.0, 5), (0.2, 1)  # megabytes, rounds
+FULL, QUICK = (24.0, 3), (0.2, 1)  # megabytes, rounds
 
 
 def compare(comparison: Comparison, inputs: Inputs, rounds: int) -> list[Row]:
