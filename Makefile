@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint lock clean
+.PHONY: setup demo test lint bench lock clean
 
 setup: .venv/.ready
 
@@ -27,6 +27,18 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Everything that has an aim, beside its peers: a quarter of an hour. `make bench BENCH="--documents posts.jsonl.gz"`
+# gives it options. Peers have environments of their own; dolma is left out, and named, where it cannot be installed.
+bench: setup .venv-bench/.ready
+	$(BIN)/python -m benchmarks $(BENCH)
+
+.venv-bench/.ready: benchmarks/requirements.txt benchmarks/requirements-dolma.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench/peers
+	$(BIN)/uv pip install --quiet --python .venv-bench/peers/bin/python -r benchmarks/requirements.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench/dolma
+	-$(BIN)/uv pip install --quiet --python .venv-bench/dolma/bin/python -r benchmarks/requirements-dolma.txt
+	touch $@
+
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
 		--group dev pyproject.toml --output-file requirements.lock
@@ -35,4 +47,4 @@ lock:
 		pyproject.toml - --output-file deploy/container/requirements.lock
 
 clean:
-	rm -rf .venv runs
+	rm -rf .venv .venv-bench runs

@@ -13,7 +13,7 @@ engine by its Beam options, the same that go after `--` on the command line.
   machine. On a shared machine it is the better number.
 - the shards of all engines are compared; another byte is an error.
 
-The input is JSON Lines (`id`, `text`, perhaps gzipped), or the embedded sample's kept documents where none is given,
+The input is JSON Lines (`id`, `url`, `text`, perhaps gzipped), or the embedded sample's kept documents where none is given,
 written anew as files of 64 MiB up to `--bytes`. When the documents are used up they come again with other ids and their
 sentences dealt out anew among a thousand documents, so that a repeated document is the same kind of text but no copy.
 """
@@ -21,21 +21,17 @@ sentences dealt out anew among a thousand documents, so that a repeated document
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import os
-import random
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count, islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -43,11 +39,8 @@ from typing import Any
 import orjson
 import psutil
 
-ROOT = Path(__file__).resolve().parents[1]
-FILE_BYTES = 64 << 20
-MARGIN = 1 << 20  # so that a file is one unit
-DEALT_AMONG = 1000
-LOOK_EVERY = 0.1
+from benchmarks.documents import ROOT, sample_documents, write_input
+from benchmarks.processes import Process, cpu, descendants, watch
 
 
 @dataclass(frozen=True)
@@ -69,70 +62,6 @@ class Measured:
     shards: str = ""
 
 
-# ------------------------------------------------------------------------------------------------------- the input
-
-
-def write_input(paths: Sequence[Path], size: int, folder: Path) -> int:
-    """JSON Lines files of up to 64 MiB, `size` bytes in all; the number of documents."""
-    folder.mkdir(parents=True)
-    lines = (orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in _endless(paths))
-    documents = written = 0
-    for number in count():
-        with (folder / f"part-{number:05d}.jsonl").open("wb") as file:
-            for line in lines:
-                file.write(line)
-                documents, written = documents + 1, written + len(line)
-                if written >= size:
-                    return documents
-                if file.tell() >= FILE_BYTES - MARGIN:
-                    break
-    raise AssertionError("the documents are endless")
-
-
-def _endless(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    """The documents, and then the documents with their sentences dealt out anew, again and again."""
-    for round_ in count():
-        documents = iter(_read(paths))
-        while group := list(islice(documents, DEALT_AMONG)):
-            if round_:
-                _deal(group, random.Random(f"{round_} {group[0]['id']}"))
-            for document in group:
-                yield {**document, "id": f"{document['id']}-{round_}"}
-
-
-def _deal(documents: list[dict[str, Any]], draw: random.Random) -> None:
-    """Give every document as many sentences as it had, of any of these documents."""
-    cut = [re.split(r"(?<=[.!?\n])(?=\s)", document["text"]) for document in documents]
-    sentences = [sentence for document in cut for sentence in document]
-    draw.shuffle(sentences)
-    remaining = iter(sentences)
-    for document, its in zip(documents, cut, strict=True):
-        document["text"] = "".join(islice(remaining, len(its)))
-
-
-def _read(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    for path in paths:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-            for line in lines:
-                found = orjson.loads(line)
-                yield {"id": str(found["id"]), "text": found["text"]}
-
-
-def sample_documents(folder: Path) -> Path:
-    """The documents that the quickstart recipe keeps of the embedded sample, as JSON Lines."""
-    import pyarrow.dataset as parquet
-
-    recipe, web, out = ROOT / "configs/quickstart.yaml", folder / "web", folder / "kept"
-    for command in (["sample-web", web], ["run", recipe, web / "*.warc*", "--out", out]):
-        subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", *map(str, command)], check=True, capture_output=True
-        )
-    kept = parquet.dataset(out / "parts", format="parquet").to_table(["id", "text"]).to_pylist()
-    path = folder / "sample.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in kept))
-    return path
-
-
 # ----------------------------------------------------------------------------------------------------------- a run
 
 
@@ -143,50 +72,22 @@ def measure(engine: Named, recipe: str, data: Path, out: Path, daemons: re.Patte
     command += ["--workers", str(engine.workers), "--", *engine.options]
     paths = os.pathsep.join([str(Path(__file__).parent), str(ROOT), os.environ.get("PYTHONPATH", "")])
     before = dict(_daemon_cpu(daemons))
-    seen: dict[tuple[int, float], float] = {}
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as printed:
-        run = psutil.Popen(
-            command, env={**os.environ, "PYTHONPATH": paths}, stdout=printed, stderr=subprocess.STDOUT
-        )
-        while run.poll() is None:
-            seen.update(_cpu([run, *_descendants(run)]))
-            time.sleep(LOOK_EVERY)
-        wall = time.perf_counter() - began
-        if run.returncode:
-            printed.seek(0)
-            raise SystemExit(f"{engine.name} failed:\n{printed.read().decode(errors='replace')[-3000:]}")
-    cpu = sum(seen.values()) + sum(seconds - before.get(key, 0.0) for key, seconds in _daemon_cpu(daemons))
-    done = Measured(wall, cpu, shards=_digest(out / "shards"))
+    watched = watch(command, {"PYTHONPATH": paths})
+    daemon_cpu = sum(seconds - before.get(key, 0.0) for key, seconds in _daemon_cpu(daemons))
+    done = Measured(watched.wall, watched.cpu + daemon_cpu, shards=_digest(out / "shards"))
     for line in notes.read_bytes().splitlines():
         note = orjson.loads(line)
         done.pipelines[note["name"]] = done.pipelines.get(note["name"], 0.0) + note["seconds"]
     return done
 
 
-def _cpu(processes: Sequence[psutil.Process]) -> Iterator[tuple[tuple[int, float], float]]:
-    for process in processes:
-        try:
-            times = process.cpu_times()
-            yield (process.pid, process.create_time()), times.user + times.system
-        except psutil.Error:
-            continue
-
-
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return list(process.children(recursive=True))
-    except psutil.Error:
-        return []
-
-
-def _daemon_cpu(pattern: re.Pattern[str] | None) -> Iterator[tuple[tuple[int, float], float]]:
+def _daemon_cpu(pattern: re.Pattern[str] | None) -> Iterator[tuple[Process, float]]:
     if pattern is not None:
         found = [
             p for p in psutil.process_iter(["cmdline"]) if pattern.search(" ".join(p.info["cmdline"] or ()))
         ]
-        with_children = {process.pid: process for root in found for process in (root, *_descendants(root))}
-        yield from _cpu([process for pid, process in with_children.items() if pid != os.getpid()])
+        with_children = {process.pid: process for root in found for process in (root, *descendants(root))}
+        yield from cpu([process for pid, process in with_children.items() if pid != os.getpid()])
 
 
 def _digest(folder: Path) -> str:
