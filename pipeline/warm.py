@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from filters.kernels.html import nesting
 from filters.kernels.jit import cache_folder
 from filters.kernels.members import holding, member_table
 from filters.kernels.minhash import agreements
@@ -35,6 +36,7 @@ def warm() -> None:
     page = {"id": "page", "source": "warm", "url": "http://example.com/", "text": _TEXT, "language": "en"}
     batch = pa.RecordBatch.from_pylist([page], schema=DOCUMENT)
     count_words(batch.column("text"))
+    nesting(b"<p>", frozenset({"p"}))
     holding(batch.column("text"), member_table(()))
     for model in STAGES:
         if model.extra is not None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Any
 
+from filters.kernels.html import nesting
 from pipeline.errors import UserError
 from pipeline.sources.config import Html, Limits
 
@@ -44,11 +44,10 @@ _FLAT = frozenset(
         *("track", "wbr"),
     }
 )
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,31})")
 _ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
 # Some five seconds; a page of 100,000 elements may be nested 500 deep throughout.
 _MOST_DEPTHS = 50_000_000
-# A tag with fewer bytes cannot have as many attributes as are a problem.
+# A tag with fewer characters cannot have as many attributes as are a problem.
 _LONG_TAG = 8192
 
 
@@ -60,38 +59,18 @@ def problem(html: str, limits: Limits) -> tuple[str, str] | None:
     paragraphs inside of 4,000 nested div nearly ten minutes). Both are bounded here by counting, so that the answer
     is the same on every machine.
     """
-    if html.count("<") > min(limits.html_depth, limits.html_attributes):
-        deepest, total = _depths(html)
-        if deepest > limits.html_depth:
-            return "html_too_deep", f"elements are nested more than {limits.html_depth:,} deep"
-        if total > _MOST_DEPTHS:
-            return (
-                "html_too_deep",
-                f"the depths of all elements add up to {total:,}, more than {_MOST_DEPTHS:,}",
-            )
-    attributes = _attributes(html) if len(html) >= _LONG_TAG else 0
+    deepest, total, longest = nesting(html.encode("utf-8", "replace"), _FLAT)
+    if deepest > limits.html_depth:
+        return "html_too_deep", f"elements are nested more than {limits.html_depth:,} deep"
+    if total > _MOST_DEPTHS:
+        return (
+            "html_too_deep",
+            f"the depths of all elements add up to {total:,}, more than {_MOST_DEPTHS:,}",
+        )
+    attributes = _attributes(html) if longest > _LONG_TAG else 0
     if attributes > limits.html_attributes:
         return "html_too_many_attributes", f"an element has {attributes:,} attributes"
     return None
-
-
-def _depths(html: str) -> tuple[int, int]:
-    """How deep the deepest element is nested, and the depths of all; wrongly nested ones count as still open."""
-    depth = deepest = total = 0
-    unclosed: Counter[str] = Counter()
-    for slash, name in _TAG.findall(html):
-        name = name.lower()
-        if name in _FLAT:
-            total += depth
-        elif not slash:
-            unclosed[name] += 1
-            depth += 1
-            deepest = max(deepest, depth)
-            total += depth
-        elif unclosed[name]:
-            unclosed[name] -= 1
-            depth -= 1
-    return deepest, total
 
 
 def _attributes(html: str) -> int:
