@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from filters.kernels.jit import cache_folder
+from filters.kernels.langdetect import mean_probabilities
 from filters.kernels.minhash import agreements
 from filters.kernels.unionfind import components
 from filters.kernels.words import count_words
@@ -34,6 +35,7 @@ def warm() -> None:
     page = {"id": "page", "source": "warm", "url": "http://example.com/", "text": _TEXT, "language": "en"}
     batch = pa.RecordBatch.from_pylist([page], schema=DOCUMENT)
     count_words(batch.column("text"))
+    mean_probabilities(np.zeros(1, np.int32), np.ones((1, 2)))  # asked about unsure pages only
     for model in STAGES:
         if model.extra is not None:
             continue
