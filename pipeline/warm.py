@@ -11,6 +11,7 @@ import pyarrow as pa
 from filters.kernels.html import nesting
 from filters.kernels.jit import cache_folder
 from filters.kernels.members import holding, member_table
+from filters.kernels.langdetect import mean_probabilities
 from filters.kernels.minhash import agreements
 from filters.kernels.unionfind import components
 from filters.kernels.words import count_words
@@ -38,6 +39,7 @@ def warm() -> None:
     count_words(batch.column("text"))
     nesting(b"<p>", frozenset({"p"}))
     holding(batch.column("text"), member_table(()))
+    mean_probabilities(np.zeros(1, np.int32), np.ones((1, 2)))  # asked about unsure pages only
     for model in STAGES:
         if model.extra is not None:
             continue

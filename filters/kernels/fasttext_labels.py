@@ -63,7 +63,7 @@ def _descend(
     while height > 0:
         height -= 1
         node, score = int(nodes[height]), scores[height]
-        if score < best_score:
+        if not score >= best_score:  # so it is where the score is NaN
             continue
         if output.left[node] < 0:
             best, best_score = node, score

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from fasttext_models import HIERARCHICAL, Recipe
+from fasttext_models import HIERARCHICAL, NEGATIVE_SAMPLING, ONE_VS_ALL, SOFTMAX, Recipe
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +75,15 @@ def test_damaged_bytes_end_in_an_answer_or_a_message(
         return
     labels, probabilities = model.predict(TEXTS)
     assert labels.max() < len(model.labels) and not np.isnan(probabilities).any()
+
+
+@pytest.mark.parametrize("loss", [HIERARCHICAL, NEGATIVE_SAMPLING, SOFTMAX, ONE_VS_ALL])
+def test_weights_that_are_no_numbers_have_no_label(tmp_path: Path, loss: int) -> None:
+    path = Recipe(loss=loss).write(tmp_path / "model.bin")
+    weights = np.full((len(Recipe.labels), Recipe.dim), np.nan, "<f4").tobytes()
+    path.write_bytes(path.read_bytes()[: -len(weights)] + weights)
+    labels, probabilities = FastText(path).predict(TEXTS)
+    assert labels.tolist() == [-1] * 4 and probabilities.tolist() == [0] * 4
 
 
 @pytest.mark.parametrize(
