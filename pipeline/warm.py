@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from filters.kernels.html import nesting
 from filters.kernels.jit import cache_folder
-from filters.kernels.members import holding, member_table
 from filters.kernels.langdetect import mean_probabilities
+from filters.kernels.members import holding, member_table
 from filters.kernels.minhash import agreements
 from filters.kernels.unionfind import components
 from filters.kernels.words import count_words
