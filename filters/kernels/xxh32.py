@@ -14,7 +14,11 @@ from filters.kernels.jit import inline
 
 AT_A_TIME = 128
 PARTS = 6  # numbers that are kept of a string
-_SIZE, _STATE, _BYTES = 0, 1, 2  # places of its length, the state after all stripes, and its last bytes, behind
+_SIZE, _STATE, _BYTES = (
+    0,
+    1,
+    2,
+)  # places of its length, the state after all stripes, and its last bytes, behind
 # which its last three words stand, the last one first
 
 _PRIME_1 = np.uint32(0x9E3779B1)
