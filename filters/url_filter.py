@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import xxhash
 from numpy.typing import NDArray
 from pydantic import Field, PrivateAttr
 
 from filters import urls
+from filters.kernels import urls as kernels
+from filters.kernels.buffers import text_buffers
+from filters.kernels.membership import count_members, index
 from filters.resources import Entries
 from filters.stage import Filter, Resource, Rule
 
 LISTS = ("domains", "urls", "strict_words", "soft_words")
+_MEASURES = ("url_blocked_domains", "url_blocked_prefixes", "url_strict_words", "url_soft_words")
+_ENTRIES_AT_A_TIME = 1 << 16
 
 
 class UrlFilter(Filter):
@@ -57,7 +62,9 @@ class UrlFilter(Filter):
     def load(self, files: dict[str, Path]) -> None:
         normal = {"domains": _domain, "urls": _url, "strict_words": _folded, "soft_words": _folded}
         self._lists = {
-            setting: HashList(map(normal[setting], self._entries(setting).read(setting, files)))
+            setting: HashList(
+                map(normal[setting], self._entries(setting).read(setting, files)), setting == "domains"
+            )
             for setting in LISTS
         }
 
@@ -76,16 +83,20 @@ class UrlFilter(Filter):
     def measure(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.float64]]:
         column = [url or "" for url in batch.column("url").to_pylist()]
         locations = [urls.locate(url) for url in column]
+        ip = np.array([urls.is_ip(host) for host, _ in locations], np.bool_)
+        hosts = _strings([host for host, _ in locations])
         lists = self._lists
-        soft, strict = lists["soft_words"], lists["strict_words"]
-        in_words = [urls.words(url) for url in column] if len(soft) or len(strict) else [[] for _ in column]
-        return {
-            "url_blocked_domains": lists["domains"].hits(urls.domains(host) for host, _ in locations),
-            "url_blocked_prefixes": lists["urls"].hits(map(urls.prefixes, locations)),
-            "url_strict_words": strict.hits(in_words),
-            "url_soft_words": soft.hits(in_words),
-            "url_ip_host": np.array([urls.is_ip(host) for host, _ in locations], np.float64),
-        }
+        hits = {measure: np.zeros(len(column)) for measure in _MEASURES}
+        if len(lists["domains"]):
+            hits["url_blocked_domains"] = lists["domains"].count(kernels.hash_domains(*hosts, ip))
+        if len(lists["urls"]):
+            paths = _strings([path for _, path in locations])
+            hits["url_blocked_prefixes"] = lists["urls"].count(kernels.hash_prefixes(*hosts, *paths))
+        if len(lists["strict_words"]) or len(lists["soft_words"]):
+            words = kernels.hash_words(*_strings(list(map(urls.spaced_words, column))))
+            hits["url_strict_words"] = lists["strict_words"].count(words)
+            hits["url_soft_words"] = lists["soft_words"].count(words)
+        return hits | {"url_ip_host": ip.astype(np.float64)}
 
     def _entries(self, setting: str) -> Entries:
         entries: Entries = getattr(self, setting)
@@ -104,36 +115,39 @@ def _folded(entry: str) -> str:
     return entry.casefold()
 
 
+def _strings(strings: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    return text_buffers(pa.array(strings, pa.large_string()))
+
+
 class HashList:
-    """A list of strings as sorted 64-bit hashes: 8 bytes an entry, whatever its length.
+    """A list of strings as sorted 64-bit hashes: 8 bytes an entry (and 2 for an index of them), whatever its length.
 
     A string that is not in a list of a million is taken for one that is once in 2e13 times. The empty
-    string is in no list: a document without a host has no domain.
+    string is in no list: a document without a host has no domain. Hashes are those of
+    `kernels.urls.hash_strings`, made `backwards` if so wanted.
     """
 
-    def __init__(self, entries: Iterable[str]) -> None:
-        hashes = np.fromiter(map(_hash, filter(None, entries)), np.uint64)
-        self._hashes: NDArray[np.uint64] = np.unique(hashes)
+    def __init__(self, entries: Iterable[str], backwards: bool = False) -> None:
+        self._backwards = backwards
+        some = filter(None, entries)
+        hashes = [np.empty(0, np.uint64)]
+        while chunk := list(islice(some, _ENTRIES_AT_A_TIME)):
+            hashes.append(self._hash(chunk))
+        self._hashes: NDArray[np.uint64] = np.unique(np.concatenate(hashes))
+        self._index = index(self._hashes)
 
     def __len__(self) -> int:
         return len(self._hashes)
 
     def hits(self, groups: Iterable[Iterable[str]]) -> NDArray[np.float64]:
         """How many strings of each group are in the list, repeats counted."""
-        hashes: list[int] = []
-        ends = [0]
-        for group in groups:
-            if len(self):
-                hashes.extend(map(_hash, filter(None, group)))
-            ends.append(len(hashes))
-        if not len(self):
-            return np.zeros(len(ends) - 1)
-        wanted = np.array(hashes, np.uint64)
-        places = np.minimum(np.searchsorted(self._hashes, wanted), len(self) - 1)
-        before = np.concatenate([[0], np.cumsum(self._hashes[places] == wanted)])
-        found: NDArray[np.float64] = np.diff(before[ends]).astype(np.float64)
-        return found
+        members = [list(filter(None, group)) for group in groups]
+        ends = np.cumsum([0, *map(len, members)])
+        return self.count((self._hash([member for group in members for member in group]), ends))
 
+    def count(self, groups: kernels.Groups) -> NDArray[np.float64]:
+        """`hits` of strings that are hashed already."""
+        return count_members(self._hashes, self._index, *groups).astype(np.float64)
 
-def _hash(text: str) -> int:
-    return xxhash.xxh3_64_intdigest(text.encode())
+    def _hash(self, strings: list[str]) -> NDArray[np.uint64]:
+        return kernels.hash_strings(*_strings(strings), self._backwards)

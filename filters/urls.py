@@ -87,3 +87,9 @@ def prefixes(location: Location) -> Iterator[str]:
 def words(url: str) -> list[str]:
     """The words of a URL: runs of letters and digits, percent signs decoded, case folded."""
     return _WORD.findall(unquote(url).casefold())
+
+
+def spaced_words(url: str) -> str:
+    """A text of the same words, in which bytes tell them: runs of ASCII letters and digits and of what is not ASCII."""
+    text = unquote(url).casefold()
+    return text if text.isascii() else " ".join(_WORD.findall(text))

@@ -70,7 +70,7 @@ def _encode(code: np.int64, out: NDArray[np.uint8], at: int) -> int:
 def _write_blank(out: NDArray[np.uint8], end: int, before: np.uint8) -> int:
     """Write a blank, which counts unless a blank was written before; gives the place behind it."""
     out[np.uint64(end)] = _BLANK
-    return end + (before != _BLANK)
+    return end + 1 if before != _BLANK else end
 
 
 @inline

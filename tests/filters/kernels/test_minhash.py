@@ -59,6 +59,20 @@ def test_shingle_hashes_are_those_of_xxhash(texts: list[str], size: int, by_char
         assert hashes[ends[i] : ends[i + 1]].tolist() == wanted
 
 
+def test_words_of_every_length_are_hashed_in_a_column_that_is_a_slice() -> None:
+    words = ["a天é"[n % 3] * n for n in range(1, 300)]
+    column = pa.array(
+        ["left out", "", " ".join(words), words[0], " ".join(words[90:0:-1])], pa.large_string()
+    )
+    table = Normalisation(accents=False).table(characters=True)
+    data, ends = minhash.fold(*text_buffers(column[1:]), table)
+    hashes, counts = minhash.hash_shingles(data, ends, 1, False)
+    assert hashes.tolist() == [
+        xxhash.xxh32_intdigest(word.encode()) for word in [*words, words[0], *words[90:0:-1]]
+    ]
+    assert counts.tolist() == [0, 0, 299, 300, 390]
+
+
 @given(TEXTS, st.integers(1, 130), st.integers(0, 2**32 - 1))
 def test_signatures_are_those_of_datasketch(texts: list[str], count: int, seed: int) -> None:
     hashed = minhash.hash_shingles(*fold(texts, Normalisation(), False), 3, False)
