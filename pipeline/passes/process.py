@@ -127,8 +127,7 @@ def _judge(opened: Opened, batch: pa.RecordBatch, ledger: UnitLedger) -> Rows:
         rows = Rows(_without_marks(batch), _stored_amounts(batch), ledger, count_tokens)
         for at, decided in enumerate(step.decided):
             marks = batch.column(f"drop.{at}").to_numpy(zero_copy_only=False).astype(bool)
-            reasons = np.where(marks[rows.places], decided.reason, "").astype(object)
-            rows.drop(decided.label, reasons, [[decided.reason]] * int((reasons != "").sum()))
+            rows.drop(decided.label, [decided.reason], marks[None, rows.places])
     for stage in step.stages:
         rows.apply(stage)
     if step.last:

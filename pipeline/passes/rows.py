@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -23,12 +23,13 @@ CountTokens = Callable[[pa.LargeStringArray], NDArray[np.int64]]
 
 @dataclass(frozen=True)
 class Drop:
-    """Documents that one stage dropped from a batch: the rows as they were, why, and what they amounted to."""
+    """Documents that one stage dropped from a batch: the rows as they were, the reason of each (string) and all that
+    fired (list of string), and what they amounted to."""
 
     stage: str
     documents: pa.RecordBatch
-    reasons: list[str]
-    fired: list[list[str]]
+    reasons: pa.StringArray
+    fired: pa.ListArray
     amounts: Quantities
 
 
@@ -71,17 +72,29 @@ class Rows:
         self._ledger.add(label, "in", "", self.places, self.amounts)
         self._ledger.add(label, "out", "", self.places, self.amounts)
 
-    def drop(self, label: str, reasons: NDArray[np.object_], fired: list[list[str]]) -> None:
-        """Drop the documents whose reason is not empty. `fired` is as long as there are such documents."""
+    def drop(self, label: str, names: Sequence[str], fires: NDArray[np.bool_]) -> None:
+        """Drop the documents on which a rule fires: `fires` is bool (rules, documents), `names` the reason of each rule.
+
+        The first rule that fires is the document's reason.
+        """
         self._ledger.add(label, "in", "", self.places, self.amounts)
-        gone = reasons != ""
+        gone: NDArray[np.bool_] = fires.any(axis=0)
         if gone.any():
             went = np.flatnonzero(gone)
-            for reason in sorted(set(reasons[went])):
-                because = np.flatnonzero(reasons == reason)
-                self._ledger.add(label, "dropped", str(reason), self.places[because], self.amounts[because])
-            documents = self.batch.take(pa.array(went))
-            self.drops.append(Drop(label, documents, list(reasons[went]), fired, self.amounts[went]))
+            first = fires[:, went].argmax(axis=0)
+            for reason in sorted({names[rule] for rule in np.unique(first)}):
+                because = went[np.isin(first, [rule for rule, name in enumerate(names) if name == reason])]
+                self._ledger.add(label, "dropped", reason, self.places[because], self.amounts[because])
+            reasons = pa.array(names, pa.string())
+            self.drops.append(
+                Drop(
+                    label,
+                    self.batch.take(pa.array(went)),
+                    reasons.take(pa.array(first)),
+                    _fired(reasons, fires[:, went]),
+                    self.amounts[went],
+                )
+            )
             self._keep(~gone)
         self._ledger.add(label, "out", "", self.places, self.amounts)
 
@@ -128,13 +141,7 @@ class Rows:
         for at, rule in enumerate(rules):
             fires[at] = rule.fires(measures[rule.measure])
         self._mark(stage.label, rules, fires)
-        gone = np.flatnonzero(fires.any(axis=0))
-        reasons = np.full(len(self.places), "", dtype=object)
-        if len(gone):
-            names = np.array([rule.reason for rule in rules], dtype=object)
-            reasons[gone] = names[fires[:, gone].argmax(axis=0)]
-        fired = [[rule.reason for rule, hit in zip(rules, fires[:, row], strict=True) if hit] for row in gone]
-        self.drop(stage.label, reasons, fired)
+        self.drop(stage.label, [rule.reason for rule in rules], fires)
 
     def _mark(self, label: str, rules: tuple[Rule, ...], fires: NDArray[np.bool_]) -> None:
         """What each rule removes in all, and alone."""
@@ -165,6 +172,13 @@ def measure_amounts(texts: pa.LargeStringArray, count_tokens: CountTokens) -> Qu
     with timed("count tokens", len(sizes), size):
         tokens = count_tokens(texts)
     return Quantities(sizes, words, tokens)
+
+
+def _fired(reasons: pa.StringArray, fires: NDArray[np.bool_]) -> pa.ListArray:
+    """For each document the reasons of the rules that fire on it, in their order."""
+    document, rule = np.nonzero(fires.T)
+    ends = np.searchsorted(document, np.arange(fires.shape[1] + 1))
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), reasons.take(pa.array(rule)))
 
 
 def _replaced(amounts: Quantities, rows: NDArray[np.int64], new: Quantities) -> Quantities:

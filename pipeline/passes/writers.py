@@ -103,8 +103,8 @@ def dropped_batch(drop: Drop, with_text: bool) -> pa.RecordBatch:
                 for name in ("id", "url", "source", "date", "language", "language_score")
             ),
             pa.repeat(drop.stage, count),
-            pa.array(drop.reasons, pa.string()),
-            pa.array(drop.fired, pa.list_(pa.string())),
+            drop.reasons,
+            drop.fired,
             _measures(documents),
             pa.array(drop.amounts.bytes, pa.int64()),
             pa.array(drop.amounts.words, pa.int64()),
@@ -121,11 +121,10 @@ def _measures(documents: pa.RecordBatch) -> pa.MapArray:
     names = [name for name in documents.schema.names if name.startswith(MEASURE)]
     values = [documents.column(name).to_numpy(zero_copy_only=False) for name in names]
     items = np.stack(values, axis=1).ravel() if names else np.zeros(0)
-    keys = [name.removeprefix(MEASURE) for name in names] * count
+    keys = pa.array([name.removeprefix(MEASURE) for name in names], pa.string())
+    keys = keys.take(pa.array(np.tile(np.arange(len(names)), count)))
     offsets = np.arange(count + 1, dtype=np.int32) * len(names)
-    return pa.MapArray.from_arrays(
-        pa.array(offsets), pa.array(keys, pa.string()), pa.array(items, pa.float64())
-    )
+    return pa.MapArray.from_arrays(pa.array(offsets), keys, pa.array(items, pa.float64()))
 
 
 def unreadable_batch(records: Iterable[Unreadable]) -> pa.RecordBatch:
