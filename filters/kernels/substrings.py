@@ -145,7 +145,8 @@ def may_stand(
         for i in range(start, stop, SIZE):
             found = first(stop - i)
             for k in range(_PROBE):
-                found &= folded_equal(data, i + k, stop, probes[probe, k, 0], probes[probe, k, 1])
+                fold, byte = probes[probe, k, 0], probes[probe, k, 1]
+                found &= folded_equal(data, i + k, i + k + SIZE, fold, byte)  # after `stop` too: it only may
             if found != NONE:
                 return True
     return False
