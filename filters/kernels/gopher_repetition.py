@@ -86,8 +86,7 @@ def _narrow(
     while candidates > 0 and at[candidates - 1] + n > word_count:
         candidates -= 1
     for c in range(candidates):
-        place = np.uint64(at[c])
-        grams[place] = absorb(grams[place], words[place + np.uint64(n - 1)])
+        grams[at[c]] = absorb(grams[at[c]], words[at[c] + n - 1])
     for c in range(candidates):
         place = int(np.int64(at[c]))
         earliest = first_equal(slots, slot_count, stamp, grams, place)
@@ -95,8 +94,9 @@ def _narrow(
         first[c] = earliest
     kept = 0
     for c in range(candidates):
-        at[kept], first[kept] = at[c], first[c]
-        kept += counts[first[c]] > 1
+        place, earliest = at[c], first[c]
+        at[kept], first[kept] = place, earliest
+        kept += counts[earliest] > 1
     return kept
 
 

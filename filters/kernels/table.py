@@ -51,10 +51,10 @@ def first_equal(
 ) -> int:
     """The first place whose hash is that of `place`, which is `place` itself where it is the first."""
     slot = find(slots, size, stamp, hashes, hashes[place])
-    held = slots[slot]
-    earliest = int(held & _PLACE) if held >> 32 == stamp else place
-    slots[slot] = np.int64(stamp) << 32 | earliest
-    return earliest
+    if slots[slot] >> 32 == stamp:
+        return int(slots[slot] & _PLACE)
+    slots[slot] = np.int64(stamp) << 32 | place
+    return place
 
 
 @inline
