@@ -28,16 +28,15 @@ _FIRST = ir.Constant(ir.VectorType(ir.IntType(32), SIZE), [0] * SIZE)
 
 
 def _load(builder: Any, data: Any, i: Any) -> Any:
-    """The 64 bytes from i on; where the buffer ends before, what there is, and anything after it."""
+    """The 64 bytes from i on, with zeros after the end of the buffer."""
     left = builder.sub(data.nitems, i)
     place = builder.gep(data.data, [i])
     copy = cgutils.alloca_once(builder, _BLOCK)
     is_short = builder.icmp_signed("<", left, ir.Constant(_INT, SIZE))
-    with (
-        builder.if_then(is_short, likely=False),
-        builder.if_then(builder.icmp_signed(">", left, ir.Constant(_INT, 0))),
-    ):
-        cgutils.raw_memcpy(builder, builder.bitcast(copy, place.type), place, left, 1)
+    with builder.if_then(is_short, likely=False):
+        builder.store(ir.Constant(_BLOCK, [0] * SIZE), copy, align=1)
+        with builder.if_then(builder.icmp_signed(">", left, ir.Constant(_INT, 0))):
+            cgutils.raw_memcpy(builder, builder.bitcast(copy, place.type), place, left, 1)
     whole = builder.bitcast(place, copy.type)
     return builder.load(builder.select(is_short, copy, whole), align=1)
 

@@ -28,7 +28,7 @@ COUNTS = (
     "ellipsis_lines",
 )
 _COUNTS = len(COUNTS)
-_EMPTY = np.uint64(0)  # a word has this hash no oftener than that of a stop word it is not
+_EMPTY = np.uint64(0)  # one hash in 2**64, as rare as that two words share one
 _SLOTS_PER_STOP_WORD = 16
 
 

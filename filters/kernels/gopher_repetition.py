@@ -74,6 +74,7 @@ def _narrow(
     words: NDArray[np.uint64],
     word_count: int,
     slots: NDArray[np.int64],
+    slot_count: int,
     stamp: int,
 ) -> int:
     """Of the first `candidates` places in `at`, in order, keep those whose n-gram stands twice or more.
@@ -82,21 +83,20 @@ def _narrow(
     becomes the first place of the n-gram of `at[c]`, and `counts` at that place how often it occurs. Returns
     how many are kept.
     """
-    slot_count = slots_for(_SPARSE * candidates)
-    whole = 0
+    while candidates > 0 and at[candidates - 1] + n > word_count:
+        candidates -= 1
+    for c in range(candidates):
+        grams[at[c]] = absorb(grams[at[c]], words[at[c] + n - 1])
     for c in range(candidates):
         place = int(np.int64(at[c]))
-        if place + n > word_count:
-            break
-        grams[place] = absorb(grams[place], words[place + n - 1])
         earliest = first_equal(slots, slot_count, stamp, grams, place)
         counts[earliest] = 1 if earliest == place else counts[earliest] + 1
         first[c] = earliest
-        whole += 1
     kept = 0
-    for c in range(whole):
-        at[kept], first[kept] = at[c], first[c]
-        kept += counts[first[c]] > 1
+    for c in range(candidates):
+        place, earliest = at[c], first[c]
+        at[kept], first[kept] = place, earliest
+        kept += counts[earliest] > 1
     return kept
 
 
@@ -183,11 +183,14 @@ def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.in
             hashes[word] = hash_bytes(data, edges[2 * word], edges[2 * word + 1])
         candidates = _pairs(hashes, words, seen, at, grams)
         slots = grown(slots, _SPARSE * candidates)
+        slot_count = slots_for(_SPARSE * candidates)
         for n in range(2, _LAST + 1):
             if n > _LAST_TOP and candidates == 0:
                 break
             stamp += 1
-            candidates = _narrow(n, candidates, at, first, counts, grams, hashes, words, slots, stamp)
+            candidates = _narrow(
+                n, candidates, at, first, counts, grams, hashes, words, slots, slot_count, stamp
+            )
             if n <= _LAST_TOP:
                 total = _top_size(n, candidates, first, counts, data, edges, words)
             else:

@@ -26,13 +26,13 @@ def may_repeat(
     In most texts none have, and what lies between is never looked at. `hashes` is written over.
     """
     size = slots_for(lines)
-    same = False
     for line in range(lines):
         start, stop = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
         head = absorb(np.uint64(stop - start), first_chunk(data, start, stop))
         hashes[line] = absorb(head, last_chunk(data, max(start, stop - 8), stop))
-        same |= first_equal(slots, size, stamp, hashes, line) != line
-    return same
+        if first_equal(slots, size, stamp, hashes, line) != line:
+            return True
+    return False
 
 
 @inline

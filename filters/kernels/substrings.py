@@ -1,5 +1,5 @@
-"""Whether one of several phrases stands in a text, letter case aside: one table look-up for each byte, and none in
-most texts, since four bytes of a phrase that nearly no text has are looked for first.
+"""Whether one of several phrases stands in a text, letter case aside: one table look-up for each byte. Most texts need
+none, for they hold no four bytes of a phrase either, and those are looked for first, 64 places at a time.
 
 Case is that of `str.lower`, character for character: two characters are the same if their lower-case forms
 are, and a character whose lower-case form is not one character (İ is the only one) is only like itself.
@@ -24,12 +24,12 @@ _ENDS = 256
 _LAST_CASED = 0x20000  # nothing above it has case (a test holds this)
 
 _PROBE = 4
-_RARER = (
-    " " * 20 + "etaoinshrdlcumwfgypbvkjxqz"
-)  # the later, the rarer in English; what is not here is rarer yet
+_MOST_PROBED = 16  # phrases: to look for the probes of more costs as much as the automaton
+_RARITY = " " * 20 + "etaoinshrdlcumwfgypbvkjxqz"  # the later, the rarer; what is not in it is rarer yet
 
 _Byte = tuple[int, int]  # bits to set in a byte, and what it is then
 _Probe = tuple[_Byte, ...]
+_Phrase = tuple[tuple[bytes, ...], ...]  # for each character all its spellings
 _Node = tuple[int, int, bytes]  # of a phrase: characters found, and the bytes that the next one still lacks
 
 
@@ -42,7 +42,8 @@ class Substrings:
     that one byte waits for.
 
     A text that holds a phrase holds one of the `probes`, uint8 (probes, 4, 2): four bytes in a row, each of them
-    as bits to set and what the byte is then. There are none if a phrase has no such bytes.
+    as bits to set and what the byte is then. There are none where they would not help: if a phrase has no such
+    bytes, or the phrases are many.
     """
 
     steps: NDArray[np.int32]
@@ -74,7 +75,7 @@ def _sure(spellings: tuple[bytes, ...]) -> list[_Byte | None]:
     return [(fold, min(choice) | fold) for fold, choice in zip(folds, choices, strict=True)]
 
 
-def _windows(spelled: list[tuple[bytes, ...]]) -> list[_Probe]:
+def _windows(spelled: _Phrase) -> list[_Probe]:
     """All runs of four bytes that are sure to be in this phrase."""
     sure = [byte for spellings in spelled for byte in _sure(spellings)]
     windows = (sure[i : i + _PROBE] for i in range(len(sure) - _PROBE + 1))
@@ -82,13 +83,15 @@ def _windows(spelled: list[tuple[bytes, ...]]) -> list[_Probe]:
 
 
 def _rarity(probe: _Probe) -> int:
-    ranks = (_RARER.find(chr(byte)) for _, byte in probe)
-    return sum(rank if rank >= 0 else len(_RARER) for rank in ranks)
+    ranks = (_RARITY.find(chr(byte)) for _, byte in probe)
+    return sum(rank if rank >= 0 else len(_RARITY) for rank in ranks)
 
 
-def _probes(phrases: list[list[tuple[bytes, ...]]]) -> list[_Probe]:
-    """Few probes such that each phrase holds one: again and again the one that most of the other phrases hold, of several
-    the rarest. None at all where a phrase has no run of four sure bytes."""
+def _probes(phrases: list[_Phrase]) -> list[_Probe]:
+    """Few probes such that each phrase holds one: again and again the one that most of the other phrases hold, of
+    several the rarest."""
+    if len(phrases) > _MOST_PROBED:
+        return []
     left = [_windows(phrase) for phrase in phrases]
     probes: list[_Probe] = []
     while left and all(left):
@@ -145,7 +148,8 @@ def may_stand(
         for i in range(start, stop, SIZE):
             found = first(stop - i)
             for k in range(_PROBE):
-                found &= folded_equal(data, i + k, stop, probes[probe, k, 0], probes[probe, k, 1])
+                fold, byte = probes[probe, k, 0], probes[probe, k, 1]
+                found &= folded_equal(data, i + k, i + k + SIZE, fold, byte)  # after `stop` too: it only may
             if found != NONE:
                 return True
     return False

@@ -33,13 +33,15 @@ def grown(slots: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 
 
 @inline
-def find(slots: NDArray[np.int64], size: int, stamp: int, hashes: NDArray[np.uint64], key: np.uint64) -> int:
+def find(
+    slots: NDArray[np.int64], size: int, stamp: int, hashes: NDArray[np.uint64], key: np.uint64
+) -> np.uint64:
     """The slot that holds `key`, or the empty slot where it would go. `size` is from `slots_for`."""
-    mask = size - 1
-    slot = int(np.int64(key) & mask)
+    mask = np.uint64(size - 1)
+    slot = key & mask
     # `&`, not `and`: only to meet another key is rare, and so the only thing that is well guessed
-    while (slots[slot] >> 32 == stamp) & (hashes[slots[slot] & _PLACE] != key):
-        slot = (slot + 1) & mask
+    while (slots[slot] >> 32 == stamp) & (hashes[np.uint64(slots[slot] & _PLACE)] != key):
+        slot = (slot + np.uint64(1)) & mask
     return slot
 
 
@@ -49,9 +51,10 @@ def first_equal(
 ) -> int:
     """The first place whose hash is that of `place`, which is `place` itself where it is the first."""
     slot = find(slots, size, stamp, hashes, hashes[place])
-    earliest = int(slots[slot] & _PLACE) if slots[slot] >> 32 == stamp else place
-    slots[slot] = np.int64(stamp) << 32 | earliest
-    return earliest
+    if slots[slot] >> 32 == stamp:
+        return int(slots[slot] & _PLACE)
+    slots[slot] = np.int64(stamp) << 32 | place
+    return place
 
 
 @inline

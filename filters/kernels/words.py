@@ -79,8 +79,8 @@ def spaces(data: NDArray[np.uint8], i: int, stop: int) -> tuple[np.uint64, np.ui
 def _write_places(mask: np.uint64, i: int, places: NDArray[np.int64], count: int) -> int:
     """Write the place of each bit of a block's mask to places[count:], and count on.
 
-    Always some at once, and perhaps a few places too many, which are written over: how many bits a mask has cannot be
-    predicted, and a guess at each would take most of the time.
+    Always some at once, and so perhaps a few places too many, which the next ones overwrite: how many bits a mask has
+    cannot be predicted, and to guess at each would take most of the time.
     """
     end = count + int(ones(mask))
     while count < end:

@@ -64,6 +64,13 @@ def test_duplicate_line_characters_are_gophers(texts: list[str]) -> None:
     assert repr(ours[name]) == repr(theirs[name])
 
 
+def test_lines_that_differ_only_within_are_no_duplicates() -> None:
+    lines = [f"a long beginning {number:03d} and a long end" for number in range(100)]
+    text = "\n".join([*lines, lines[7]])
+    (measured,) = measures(FineWeb(), batch_of([text]))
+    assert measured["duplicate_line_char_fraction"] == len(lines[7]) / len(text)
+
+
 def test_closed_forms() -> None:
     text = "Menu\nMenu\n\nThis is a line of more than thirty characters.\r\nHe said “yes”\n"
     (measured,) = measures(FineWeb(), batch_of([text]))

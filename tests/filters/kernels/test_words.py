@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from filters.kernels.buffers import text_array, text_buffers
 from filters.kernels.jit import kernel
-from filters.kernels.words import count_words, find_lines, find_words, hash_words, longest
+from filters.kernels.words import EDGES_MORE, count_words, find_lines, hash_words, longest
 
 # Whitespace of every kind, what only looks like it (U+200B, U+FEFF), and the ends of the UTF-8 widths.
 ODD = (
@@ -32,13 +32,12 @@ def _spans(
     """What is found in the last text."""
     size = longest(offsets)
     edges, lines, paragraphs = (
-        np.empty(size + 2, np.int64),
+        np.empty(size + EDGES_MORE, np.int64),
         np.empty(size + 2, np.int64),
         np.empty(size + 2, np.int64),
     )
-    text = len(offsets) - 2
-    words = find_words(data, offsets[text], offsets[text + 1], edges)
-    line_count, paragraph_count = find_lines(data, edges, words, lines, paragraphs)
+    start, stop = offsets[len(offsets) - 2], offsets[len(offsets) - 1]
+    words, line_count, paragraph_count = find_lines(data, start, stop, edges, lines, paragraphs)
     return edges, lines, paragraphs, words, line_count, paragraph_count
 
 
@@ -50,6 +49,20 @@ def array(texts: list[str]) -> pa.LargeStringArray:
 def test_count_words_is_split(texts: list[str], start: int) -> None:
     column = array(texts)[start:]
     assert count_words(column).tolist() == [len(text.split()) for text in texts[start:]]
+
+
+def test_every_code_point_between_two_letters_is_whitespace_where_python_says_so() -> None:
+    points = [chr(point) for point in range(0x110000) if not 0xD800 <= point < 0xE000]
+    counts = count_words(array([f"a{character}b" for character in points]))
+    assert [c for c, count in zip(points, counts, strict=True) if count == 2] == [
+        c for c in points if c.isspace()
+    ]
+
+
+@given(st.lists(st.sampled_from([*ODD, "word", "  "]), max_size=5), st.integers(0, 130))
+def test_what_stands_across_the_end_of_a_block(pieces: list[str], before: int) -> None:
+    text = "x" * before + "".join(pieces) + "y"
+    assert count_words(array([text, text])).tolist() == [len(text.split())] * 2
 
 
 def test_count_words_of_a_column_without_texts() -> None:
