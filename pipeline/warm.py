@@ -17,6 +17,7 @@ from filters.kernels.unionfind import components
 from filters.kernels.words import count_words
 from filters.resources import fetch
 from filters.stage import Annotator, Editor, Filter
+from filters.url_filter import LISTS, UrlFilter
 from pipeline.batch import DOCUMENT
 from pipeline.dedup.stages import Deduplicator
 from pipeline.recipe import STAGES
@@ -25,6 +26,8 @@ _TEXT = (
     "One page, written to meet every kernel once: it has two sentences. And a list.\n\n- an item\n- an item\n"
     * 3
 )
+
+_URL_LISTS = {name: {"entries": ["example.com"]} for name in LISTS}  # a list that is empty is not looked into
 
 
 def is_warm() -> bool:
@@ -43,7 +46,7 @@ def warm() -> None:
     for model in STAGES:
         if model.extra is not None:
             continue
-        stage = model.model_validate({})
+        stage = model.model_validate(_URL_LISTS if model is UrlFilter else {})
         stage.load({name: fetch(resource, Path()) for name, resource in stage.resources().items()})
         if isinstance(stage, Annotator):
             stage.annotate(batch)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from filters.kernels.buffers import text_buffers
 from filters.kernels.jit import inline, kernel
+from filters.kernels.words import longest
 
 OTHER, SPACED, UNSPACED = 0, 1, 2
 
@@ -47,6 +48,8 @@ _POINTS = 0x110000
 _SPACE_SYMBOL = 1
 _ROOT = 0
 _KIND_BITS = 2
+_FIRST = 4  # symbols of an entry that are looked at before all others
+_BEGINNINGS = 1 << 14
 
 
 def kind(character: str) -> int:
@@ -87,7 +90,8 @@ class Phrases:
     `page_of` (uint16, 0x1100 of them) and `pages` (int32) give for a code point its symbol << 2 | its kind;
     symbol 0 is a character that no entry uses, 1 is whitespace. An edge of the trie is a slot of the
     open-addressed hash table `edges` (int64, state << 32 | symbol, -1 where empty) with the state it leads
-    to in `targets` (int32). `accepts` says which states end an entry.
+    to in `targets` (int32). `accepts` says which states end an entry. `beginnings` (bool) says of the hash of
+    some first symbols whether an entry may begin with them.
     """
 
     page_of: NDArray[np.uint16]
@@ -95,6 +99,7 @@ class Phrases:
     edges: NDArray[np.int64]
     targets: NDArray[np.int32]
     accepts: NDArray[np.bool_]
+    beginnings: NDArray[np.bool_]
 
     def count(
         self, texts: pa.LargeStringArray
@@ -104,7 +109,16 @@ class Phrases:
         A word is a run of spaced characters, or one unspaced character.
         """
         data, offsets = text_buffers(texts)
-        return _count(data, offsets, self.page_of, self.pages, self.edges, self.targets, self.accepts)
+        return _count(
+            data,
+            offsets,
+            self.page_of,
+            self.pages,
+            self.edges,
+            self.targets,
+            self.accepts,
+            self.beginnings,
+        )
 
 
 def compile_phrases(entries: Iterable[str]) -> Phrases:
@@ -126,7 +140,19 @@ def compile_phrases(entries: Iterable[str]) -> Phrases:
     accepts[list(ends)] = True
     edges, targets = _hashed(steps)
     page_of, pages = _two_stage(_symbol_table(symbols, kinds, folded))
-    return Phrases(page_of, pages, edges, targets, accepts)
+    return Phrases(page_of, pages, edges, targets, accepts, _beginnings(folded_entries, symbols))
+
+
+def _beginnings(entries: list[str], symbols: dict[str, int]) -> NDArray[np.bool_]:
+    """By hash: the first symbols of each entry, or fewer up to its end or its first space, which may be
+    several in a text."""
+    beginnings = np.zeros(_BEGINNINGS, np.bool_)
+    for entry in entries:
+        state = _ROOT
+        for character in entry[: min(_FIRST, len(entry.split(" ")[0]) + 1)]:
+            state = _mixed(state, symbols[character])
+        beginnings[state] = True
+    return beginnings
 
 
 def _symbol_table(
@@ -164,6 +190,27 @@ def _hashed(steps: dict[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int32]
 @inline
 def _slot(edge: int, mask: int) -> int:
     return int(((edge >> 32) * 0x9E3779B1 + (edge & 0xFFFFFFFF) * 0x85EBCA6B) >> 7 & mask)
+
+
+@inline
+def _mixed(state: int, symbol: int) -> int:
+    """The hash, below _BEGINNINGS, of symbols, from that of all but the last."""
+    return (state * 31 + symbol * 0x9E37) & (_BEGINNINGS - 1)
+
+
+@inline
+def _may_begin(
+    data: NDArray[np.uint8], i: int, stop: int, ascii: NDArray[np.int32], beginnings: NDArray[np.bool_]
+) -> bool:
+    """Whether an entry may begin at `i`: always where one of the first characters is not ASCII."""
+    if i + _FIRST > stop:
+        return True
+    state, may = _ROOT, False
+    for k in range(_FIRST):
+        byte = int(data[np.uint64(i + k)])
+        state = _mixed(state, ascii[byte & 0x7F] >> _KIND_BITS)
+        may = may | (byte >= 0x80) | beginnings[state]
+    return may
 
 
 @inline
@@ -224,6 +271,51 @@ def _longest(
     return end
 
 
+@inline
+def _count_words(
+    data: NDArray[np.uint8], start: int, stop: int, page_of: NDArray[np.uint16], pages: NDArray[np.int32]
+) -> int:
+    """The words of data[start:stop], before which there is a boundary."""
+    words = 0
+    before = OTHER
+    i = start
+    while i < stop:
+        value, i = _read(data, i, stop, page_of, pages)
+        now = value & 3
+        words += (now == UNSPACED) | ((now == SPACED) & (before != SPACED))
+        before = now
+    return words
+
+
+@inline
+def _find_boundaries(
+    data: NDArray[np.uint8],
+    start: int,
+    stop: int,
+    page_of: NDArray[np.uint16],
+    pages: NDArray[np.int32],
+    places: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Write the characters of data[start:stop] that have a boundary before them and may be in an entry; gives
+    how many they are, and the words.
+
+    Nothing branches on where words begin: that cannot be predicted, and would take most of the time.
+    """
+    found = words = 0
+    before = OTHER
+    i = start
+    while i < stop:
+        value, behind = _read(data, i, stop, page_of, pages)
+        now = value & 3
+        boundary = (before != SPACED) | (now != SPACED)
+        places[found] = i
+        found += boundary & (value >> _KIND_BITS > _SPACE_SYMBOL)  # no entry begins with a space
+        words += boundary & (now != OTHER)
+        before = now
+        i = behind
+    return found, words
+
+
 @kernel
 def _count(
     data: NDArray[np.uint8],
@@ -233,26 +325,26 @@ def _count(
     edges: NDArray[np.int64],
     targets: NDArray[np.int32],
     accepts: NDArray[np.bool_],
+    beginnings: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    ascii = pages[int(page_of[0]) << 8 :]
     count = len(offsets) - 1
     found, inside, words = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
-    for document in range(count):
-        i, stop = offsets[document], offsets[document + 1]
-        before = OTHER
-        end = i  # of the last entry that was found
-        while i < stop:
-            value, behind = _read(data, i, stop, page_of, pages)
-            now = value & 3
-            boundary = not (before == SPACED and now == SPACED)
-            if boundary and i >= end and value >> _KIND_BITS:
-                longest = _longest(data, i, stop, page_of, pages, edges, targets, accepts)
-                if longest > i:
-                    found[document] += 1
-                    end = longest
-            if now == UNSPACED or (now == SPACED and boundary):
-                words[document] += 1
-                if i < end:
-                    inside[document] += 1
-            before = now
-            i = behind
+    places = np.empty(longest(offsets) + 1, np.int64)
+    for text in range(count):
+        stop = offsets[text + 1]
+        boundaries, words[text] = _find_boundaries(data, offsets[text], stop, page_of, pages, places)
+        likely = 0
+        for k in range(boundaries):
+            place = places[k]
+            places[likely] = place
+            likely += _may_begin(data, place, stop, ascii, beginnings)
+        end = offsets[text]  # of the last entry that was found
+        for k in range(likely):
+            if places[k] < end:
+                continue
+            end = _longest(data, places[k], stop, page_of, pages, edges, targets, accepts)
+            if end > places[k]:
+                found[text] += 1
+                inside[text] += _count_words(data, places[k], end, page_of, pages)
     return found, inside, words

@@ -9,6 +9,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
 _ESCAPE = re.compile("%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
+# Most URLs are in the normal form already: where this matches there is nothing to parse, unless a `/.` stands in it.
+_NORMAL = re.compile(r"https?://[a-z0-9.-]+/[\w.~!$&'()*+,;=:@/-]*(?:\?[\w.~!$&'()*+,;=:@/?-]+)?", re.ASCII)
+
 
 def normalise_url(url: str) -> str:
     """The URL by which pages are compared: the safe equivalences of RFC 3986, section 6.2, and no others.
@@ -19,6 +22,12 @@ def normalise_url(url: str) -> str:
     final slash: pages differ in them. A URL that cannot be parsed is compared as it is written.
     """
     url = url.strip()
+    if _NORMAL.fullmatch(url) and "/." not in url:
+        return url
+    return _normalised(url)
+
+
+def _normalised(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

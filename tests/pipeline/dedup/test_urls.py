@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.urls import normalise_url
+from pipeline.dedup.urls import _normalised, normalise_url
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,14 @@ def test_pages_that_may_differ_are_kept_apart(one: str, other: str) -> None:
 def test_any_text_is_normalised_once(url: str) -> None:
     once = normalise_url(url)
     assert normalise_url(once) == once
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a", "-", ".", "/", "//", "?", ";", ":", "@", "&=", "A", "_", "1", "~", "#", "\n"])
+    )
+    .map("".join)
+    .map("http://h".__add__)
+)
+def test_a_url_that_needs_no_parsing_is_what_parsing_gives(url: str) -> None:
+    assert normalise_url(url) == _normalised(url.strip())
