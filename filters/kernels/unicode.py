@@ -89,6 +89,17 @@ def character(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
 
 
 @inline
+def any_of(data: NDArray[np.uint8], start: int, stop: int, wanted: int) -> bool:
+    """Whether a character of data[start:stop] has one of the wanted bits."""
+    while start < stop:
+        bits, width = character(data, start, stop)
+        if bits & wanted:
+            return True
+        start += width
+    return False
+
+
+@inline
 def last_character(data: NDArray[np.uint8], start: int, stop: int) -> int:
     """The bits of the last character of data[start:stop], which is not empty."""
     i = stop - 1

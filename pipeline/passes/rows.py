@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -78,7 +79,7 @@ class Rows:
         The first rule that fires is the document's reason.
         """
         self._ledger.add(label, "in", "", self.places, self.amounts)
-        gone: NDArray[np.bool_] = fires.any(axis=0)
+        gone = cast("NDArray[np.bool_]", fires.any(axis=0))
         if gone.any():
             went = np.flatnonzero(gone)
             first = fires[:, went].argmax(axis=0)
