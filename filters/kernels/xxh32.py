@@ -13,13 +13,10 @@ from numpy.typing import NDArray
 from filters.kernels.jit import inline
 
 AT_A_TIME = 128
-PARTS = 6  # numbers that are kept of a string
-_SIZE, _STATE, _BYTES = (
-    0,
-    1,
-    2,
-)  # places of its length, the state after all stripes, and its last bytes, behind
-# which its last three words stand, the last one first
+PARTS = 6  # numbers that are kept of a string:
+_SIZE = 0  # its length,
+_STATE = 1  # the state after all stripes of sixteen bytes,
+_BYTES = 2  # its last four bytes, and behind them the last three whole words of what the stripes left, the last first
 
 _PRIME_1 = np.uint32(0x9E3779B1)
 _PRIME_2 = np.uint32(0x85EBCA77)
