@@ -18,6 +18,7 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from pipeline.errors import AssayError, UserError
 from pipeline.local_workers import WORKERS, LocalWorkersEnvironment
+from pipeline.memory import give_back
 
 _ATTEMPTS = 3
 # A listing of every installed package is staged with each job otherwise, at a second and a process each.
@@ -116,6 +117,7 @@ def _run_local(pipeline: beam.Pipeline) -> None:
         if code is not None:
             WORKERS.end()
             raise EngineFault(_describe_death(code))
+    give_back()
     if runner.error is not None:
         raise AssayError(_cause(runner.error)) from runner.error
 

@@ -27,11 +27,15 @@ def main() -> None:
     report = _own_output()
     from apache_beam.runners.worker import sdk_worker_main
 
+    from pipeline.memory import give_back
+
     importlib.import_module("pipeline.passes.beam")  # what any work needs, while the first is still to come
     with contextlib.redirect_stderr(io.StringIO()):
         for line in sys.stdin:
             _, harness, _ = sdk_worker_main.create_harness(json.loads(line))
             harness.run()
+            del harness
+            give_back()
             report.write("done\n")
             report.flush()
 

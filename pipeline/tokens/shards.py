@@ -30,7 +30,7 @@ from pipeline.tokens.runs import key_range, list_runs, read_all, sort_order
 from pipeline.tokens.tokenizer import TokenizerInfo
 
 SUMMARY = "summary.json"
-SLICE_TOKENS = 2**24  # held in memory at a time, about
+SLICE_TOKENS = 2**23  # held in memory at a time, about
 _DONE = ".done"
 
 
