@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import idna
 
 _PARTS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:(?=//))?(?://)?([^/?#\\]*)(.*)", re.DOTALL)
+# Most URLs, of which nothing has to be taken apart or normalised.
+_PLAIN = re.compile(r"https?://([a-z0-9_-](?:[a-z0-9._-]*[a-z0-9_-])?)((?:[/?#].*)?)(?<!\s)", re.DOTALL)
 _PLAIN_HOST = re.compile(r"[a-z0-9._-]*")
 _WORD = re.compile(r"[^\W_]+")
 _BOUNDARY = re.compile(r"[/?#&;]")
@@ -28,6 +30,9 @@ def locate(url: str) -> Location:
 
     A URL without a scheme (`example.org/a`, as lists write them) begins with its host.
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain is not None:
+        return Location(*plain.groups())
     found = _PARTS.fullmatch(url.strip())
     assert found is not None, "every part of the pattern may be empty, and the last takes all that is left"
     authority, path = found.groups()

@@ -175,6 +175,17 @@ def test_any_text_has_an_answer(url: str) -> None:
     assert all(whole.startswith(prefix) for prefix in urls.prefixes(location))
 
 
+_PIECES = "http https :// // / a.b . example.org - _ @ u:p@ :80 ?q=1 #f \\ É %20 A [::1] x".split()
+
+
+@given(st.lists(st.sampled_from([*_PIECES, " ", "\n", "\x1f", "\u3000"]), max_size=8), st.booleans())
+def test_a_plain_url_is_located_as_any_other(pieces: list[str], with_scheme: bool) -> None:
+    url = ("http://" if with_scheme else "") + "".join(pieces)
+    parts = urls._PARTS.fullmatch(url.strip())
+    assert parts is not None
+    assert urls.locate(url) == (urls.normal_host(parts[1].rpartition("@")[2]), parts[2])
+
+
 @given(st.lists(st.text("ab", max_size=3)), st.lists(st.lists(st.text("ab", max_size=3))))
 def test_a_hash_list_counts_members(entries: list[str], groups: list[list[str]]) -> None:
     expected = [sum(member in set(entries) - {""} for member in group) for group in groups]
