@@ -93,7 +93,7 @@ COMPARISONS = (
         "tokens",
         (
             _assay("tokens:assay"),
-            Contestant("tokenizers", "tokens:tokenizers", "tokenizers", megabytes=5),
+            Contestant("tokenizers", "tokens:tokenizers", "tokenizers", megabytes=5, aim=30),
             Contestant("tiktoken", "tokens:tiktoken", "tiktoken", "peers"),
         ),
         "equal",

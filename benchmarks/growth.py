@@ -1,6 +1,6 @@
 """Whether memory and time keep to their promises as the input grows: runs of the recipe `fineweb` at several sizes.
 
-    python -m benchmarks.growth                                   # 100 MB and 500 MB of JSON Lines
+    python -m benchmarks.growth                                   # 100 MB and 1 GB of JSON Lines
     python -m benchmarks.growth --megabytes 500 --megabytes 5000  # ten times the input
 
 The memory is the most that a worker process ever held (resident, its libraries among it). The input is the documents again
@@ -24,7 +24,7 @@ from benchmarks.stages import RESULTS, DocumentFiles, Json, Quick
 from benchmarks.table import Row, progress, show, write
 
 TITLE = "Growth, recipe fineweb (MB of JSON Lines)"
-FULL, QUICK = (100.0, 500.0), (0.3, 0.6)  # megabytes
+FULL, QUICK = (100.0, 1000.0), (0.3, 0.6)  # megabytes
 WORKERS = 2
 MOST_MEMORY = 1.2  # GB
 MORE_MEMORY = 1.1  # times as much, whatever the input
