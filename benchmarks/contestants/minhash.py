@@ -14,7 +14,6 @@ VALUES, SEED, WORDS = 256, 1, 5
 
 
 def assay(inputs: Inputs) -> Work:
-    """With all that deduplication needs: the band keys, and two hashes of each signature."""
     from benchmarks.contestants import assay
 
     batches, megabytes = assay.batches(inputs.folded, inputs.megabytes)
@@ -23,9 +22,11 @@ def assay(inputs: Inputs) -> Work:
         raise AssertionError("the recipe has other settings than this comparison")
     return Work(
         megabytes,
-        lambda: [stage.keys(batch)[stage.column("signature")] for batch in batches],
+        lambda: [stage.signatures(batch["text"]) for batch in batches],
         lambda found: [
-            _digest(signature) if signature else "" for column in found for signature in column.to_pylist()
+            "" if none else _digest(signature.astype("<u4").tobytes())
+            for signatures, wordless in found
+            for signature, none in zip(signatures, wordless, strict=True)
         ],
     )
 

@@ -149,9 +149,13 @@ class DedupMinhash(Deduplicator):
         return self
 
     def _keys(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
-        hashes, ends = self._shingle_hashes(batch["text"])
+        return self.signed_keys(*self.signatures(batch["text"]))
+
+    def signatures(self, texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """The signature of each text (uint32[texts, permutations]), and which texts have no word to sign."""
+        hashes, ends = self._shingle_hashes(texts)
         factors, terms = minhash.permutations(self.permutations, self.seed)
-        return self.signed_keys(minhash.signatures(hashes, ends, factors, terms), ends[1:] == ends[:-1])
+        return minhash.signatures(hashes, ends, factors, terms), ends[1:] == ends[:-1]
 
     def signed_keys(self, signatures: NDArray[np.uint32], wordless: NDArray[np.bool_]) -> dict[str, pa.Array]:
         """The key columns but for the rank, from signatures (uint32[documents, permutations]) and which
