@@ -69,4 +69,15 @@ def gather(blocks: Iterable[bytes], columns: int) -> list[Numbers]:
     """The columns of all blocks end to end, in the order in which they happen to come."""
     unpacked = [unpack(block)[0] for block in blocks]
     none = np.zeros(0, np.uint64)
-    return [np.concatenate([none, *(block[column] for block in unpacked)]) for column in range(columns)]
+    # Taken out of the blocks, so that what has been copied is let go.
+    return [np.concatenate([none, *(block.pop(0) for block in unpacked)]) for _ in range(columns)]
+
+
+def repeated(values: Numbers) -> NDArray[np.bool_]:
+    """Whether each value stands more than once, bool."""
+    in_order = np.sort(values)
+    several = np.unique(in_order[1:][in_order[1:] == in_order[:-1]])
+    if not len(several):
+        return np.zeros(len(values), np.bool_)
+    places = np.searchsorted(several, values)
+    return cast("NDArray[np.bool_]", several.take(places, mode="clip") == values)

@@ -24,6 +24,7 @@ from pipeline.dedup.blocks import (
     changes,
     gather,
     partition,
+    repeated,
     route,
     spans,
     unique_pairs,
@@ -116,12 +117,12 @@ def candidate_pairs(key: Numbers, row: Numbers) -> Iterator[Pairs]:
     1, 2, 4, 8, ... places on: n log n pairs, in which the neighbours of a page that was saved again and
     again, a little changed each time, still meet.
     """
+    shared = repeated(key)  # few are, and the others need not be put in order
+    key, row = key[shared], row[shared]
     order = np.lexsort((row, key))
     key, row = key[order], row[order]
     size = np.diff(np.flatnonzero(changes(key)), append=len(key))
     size = np.repeat(size, size)
-    shared = size > 1
-    key, row, size = key[shared], row[shared], size[shared]
     large = size > ALL_PAIRS
     yield _star(key[large], row[large])
     distance = 1

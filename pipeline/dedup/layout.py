@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.dedup.parts import Parts, units_of
 
 GROUP_ROWS = 131_072  # of which all signatures, at 1 kB each, still fit into a worker
-PARTITION_BYTES = 128 << 20  # of numbers as they are in memory; sorting them takes some four times as much
+PARTITION_BYTES = 64 << 20  # of numbers as they are in memory; sorting them takes some four times as much
 ENOUGH = 512  # groups and partitions that keep a cluster busy, where the data would do with fewer
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dedup.blocks import repeated
 from pipeline.dedup.candidates import ALL_PAIRS, candidate_pairs
 
 
@@ -11,6 +12,11 @@ def found(keys: list[int]) -> list[tuple[int, int]]:
     """The pairs of documents with one key each; a row is its place."""
     pairs = candidate_pairs(np.array(keys, np.uint64), np.arange(len(keys), dtype=np.uint64))
     return sorted((a, b) for left, right in pairs for a, b in zip(left.tolist(), right.tolist(), strict=True))
+
+
+@given(st.lists(st.integers(0, 9), max_size=20))
+def test_what_stands_more_than_once(values: list[int]) -> None:
+    assert repeated(np.array(values, np.uint64)).tolist() == [values.count(value) > 1 for value in values]
 
 
 @given(st.lists(st.integers(0, 5), max_size=20))

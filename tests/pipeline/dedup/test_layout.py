@@ -26,5 +26,5 @@ def test_one_crawl() -> None:
     """90,000 WET files of 33,000 pages."""
     layout = Layout(Parts("parts", 90_000), (), 3 * 10**9, group_size(90_000, 3 * 10**9))
     partitions = layout.partitions(14 * layout.rows, 2)
-    assert (layout.size, layout.groups, partitions) == (3, 30_000, 5007)
-    assert 14 * layout.size * 33_333 / partitions > 250  # entries in a block
+    assert (layout.size, layout.groups, partitions) == (3, 30_000, 10_014)
+    assert 14 * layout.size * 33_333 / partitions > 100  # entries in a block
