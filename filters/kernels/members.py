@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from filters.kernels.buffers import text_buffers
 from filters.kernels.chunks import whole_chunk
 from filters.kernels.jit import inline, kernel
+from filters.kernels.unicode import decode
 
 _NOT_ASCII = np.uint64(0x8080808080808080)
 
@@ -30,14 +31,7 @@ def _holds(data: NDArray[np.uint8], start: int, stop: int, table: NDArray[np.boo
         if i + 8 <= stop and whole_chunk(data, i) & _NOT_ASCII == 0:
             i += 8
             continue
-        lead = np.int64(data[i])
-        if lead < 0x80:
-            i += 1
-            continue
-        width = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-        point = lead & (0x7F >> width)
-        for k in range(1, width):
-            point = point << 6 | np.int64(data[i + k]) & 0x3F
+        point, width = decode(data, i)
         if table[point]:
             return True
         i += width

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from filters.kernels import xxh32
 from filters.kernels.jit import inline, kernel
+from filters.kernels.unicode import decode
 from filters.kernels.words import longest
 
 # What the folding table says about a code point, beside the code point that it becomes.
@@ -26,22 +27,6 @@ ALONE = 1 << 24  # a flag: it is a word of its own
 _BLANK = np.uint8(0x20)
 _RARE = np.uint8(0xFF)  # no byte of UTF-8
 _TEXTS_AT_A_TIME = 16
-
-
-@inline
-def _decode(data: NDArray[np.uint8], at: int) -> tuple[np.int64, int]:
-    """The code point at this byte of valid UTF-8, and how many bytes it takes."""
-    first = np.int64(data[at])
-    if first < 0x80:
-        return first, 1
-    if first < 0xE0:
-        return (first & 0x1F) << 6 | (np.int64(data[at + 1]) & 0x3F), 2
-    if first < 0xF0:
-        return (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | (
-            np.int64(data[at + 2]) & 0x3F
-        ), 3
-    high = (first & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
-    return high | (np.int64(data[at + 2]) & 0x3F) << 6 | (np.int64(data[at + 3]) & 0x3F), 4
 
 
 @inline
@@ -110,7 +95,7 @@ def fold(
                 before = byte
                 at += 1
                 continue
-            code, width = _decode(data, at)
+            code, width = decode(data, at)
             at += width
             folded = np.int64(table[code])
             if folded == DROP:

@@ -74,6 +74,22 @@ def class_of(point: int) -> int:
 
 
 @inline
+def decode(data: NDArray[np.uint8], at: int) -> tuple[np.int64, int]:
+    """The code point at this byte of valid UTF-8, and how many bytes it takes."""
+    first = np.int64(data[at])
+    if first < 0x80:
+        return first, 1
+    if first < 0xE0:
+        return (first & 0x1F) << 6 | (np.int64(data[at + 1]) & 0x3F), 2
+    if first < 0xF0:
+        return (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | (
+            np.int64(data[at + 2]) & 0x3F
+        ), 3
+    high = (first & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
+    return high | (np.int64(data[at + 2]) & 0x3F) << 6 | (np.int64(data[at + 3]) & 0x3F), 4
+
+
+@inline
 def character(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
     """The bits of the character that starts at byte i, and its width in bytes (which never passes `stop`)."""
     lead = int(np.int64(data[np.uint64(i)]))
