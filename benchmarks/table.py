@@ -13,6 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.profile.phases import processor_fields
+
 WIDTH = 150  # in a file; on a screen it is the screen's
 
 
@@ -95,11 +97,9 @@ def machine() -> dict[str, Any]:
 
 def _cpu_model() -> str:
     """Its name, and family and model where the name says little."""
-    info = Path("/proc/cpuinfo")
-    if not info.exists():
+    fields = processor_fields()
+    if not fields:
         return platform.processor()
-    fields = dict(line.split("\t: ", 1) for line in info.read_text().splitlines() if "\t: " in line)
-    fields = {name.strip(): value for name, value in fields.items()}
     name = fields.get("model name", platform.processor())
     return f"{name} (family {fields.get('cpu family')}, model {fields.get('model')})"
 

@@ -37,6 +37,13 @@ class LocalWorkers:
         self.prepare(len(self._workers) + 1)
         return self._workers[-1]
 
+    def release(self, worker: WorkerProcess) -> None:
+        """Take back one whose pipeline is over. If it does not come to an end it is ended, which is no death to tell of."""
+        if not worker.is_idle(_PATIENCE):
+            if worker in self._workers:
+                self._workers.remove(worker)
+            worker.end()
+
     def death(self) -> int | None:
         """The exit code of a worker that has ended, though nobody told it to."""
         return next((worker.exit_code for worker in self._workers if not worker.lives()), None)
@@ -79,5 +86,5 @@ class _LocalWorker(GrpcWorkerHandler):
         self._worker.work(self.worker_id, self.control_address, options)
 
     def stop_worker(self) -> None:
-        if self._worker is not None and not self._worker.is_idle(_PATIENCE):
-            self._worker.end()
+        if self._worker is not None:
+            WORKERS.release(self._worker)

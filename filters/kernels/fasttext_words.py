@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.kernels.blocks import lowest
 from filters.kernels.chunks import last_chunk, whole_chunk
 from filters.kernels.fasttext_dictionary import Dictionary, find_entry, has_row, ngram_row
 from filters.kernels.hashing import hash_bytes
@@ -38,13 +39,11 @@ _END_CHUNK = np.uint64(int.from_bytes(END, "little"))
 _LABEL_BYTES = np.frombuffer(LABEL, np.uint8)
 _OPEN, _CLOSE = np.uint8(ord("<")), np.uint8(ord(">"))
 
-_LOW_BITS = np.uint64(0x0101010101010101)
 _LOW_SEVEN = np.uint64(0x7F7F7F7F7F7F7F7F)
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _SPACES = np.uint64(0x2020202020202020)
 _FROM_TAB = np.uint64(0x7777777777777777)  # a byte of seven bits and this pass 127 from 9 on,
 _PAST_RETURN = np.uint64(0x7272727272727272)  # and from 14 on
-_1, _56 = np.uint64(1), np.uint64(56)
 
 _FNV_START, _FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
 
@@ -85,8 +84,7 @@ def _space_marks(chunk: np.uint64) -> np.uint64:
 @inline
 def _first_marked(marks: np.uint64) -> int:
     """Which of eight bytes is the first with its highest bit set."""
-    below = (marks & (~marks + _1)) - _1
-    return int(np.int64(((below & _LOW_BITS) * _LOW_BITS) >> _56)) - 1
+    return int(lowest(marks)) >> 3
 
 
 @inline

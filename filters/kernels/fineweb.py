@@ -12,7 +12,7 @@ from filters.kernels.jit import inline, kernel
 from filters.kernels.lines import hash_lines, may_repeat
 from filters.kernels.table import grown, repeated
 from filters.kernels.unicode import TERMINAL, last_character
-from filters.kernels.words import EDGES_MORE, find_lines, longest
+from filters.kernels.words import EDGES_MORE, find_lines, line_span, longest
 
 COUNTS = ("characters", "words", "lines", "terminal_lines", "short_lines", "duplicate_line_characters")
 _COUNTS = len(COUNTS)
@@ -47,7 +47,7 @@ def _count(
             hash_lines(data, edges, line_starts, lines, hashes, sizes)
             _, duplicates = repeated(slots, 2 * text + 2, hashes, sizes, lines)
         for line in range(lines):
-            first, last = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
+            first, last = line_span(edges, line_starts, line)
             terminal += last_character(data, first, last) & TERMINAL != 0
             short += _is_short(data, first, last, short_line_characters)
         counts[0, text] = count_points(data, start, stop)

@@ -14,7 +14,7 @@ from filters.kernels.jit import inline, kernel
 from filters.kernels.letters import count_in_words
 from filters.kernels.symbols import count_ellipses, count_hash_signs, ends_in_ellipsis
 from filters.kernels.table import slots_for
-from filters.kernels.words import EDGES_MORE, find_lines, hash_words, longest
+from filters.kernels.words import EDGES_MORE, find_lines, hash_words, line_span, longest
 
 COUNTS = (
     "words",
@@ -119,7 +119,7 @@ def _count(
         characters, with_letter = count_in_words(data, start, stop)
         bullet_lines = ellipsis_lines = 0
         for line in range(lines):
-            first, last = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
+            first, last = line_span(edges, line_starts, line)
             bullet_lines += _starts_with_one(data, first, last, bullets, bullet_offsets)
             ellipsis_lines += ends_in_ellipsis(data, first, last)
         counts[0, text] = words

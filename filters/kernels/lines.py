@@ -9,6 +9,7 @@ from filters.kernels.chunks import count_points, first_chunk, last_chunk
 from filters.kernels.hashing import absorb, hash_bytes
 from filters.kernels.jit import inline
 from filters.kernels.table import first_equal, slots_for
+from filters.kernels.words import line_span
 
 
 @inline
@@ -27,7 +28,7 @@ def may_repeat(
     """
     size = slots_for(lines)
     for line in range(lines):
-        start, stop = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
+        start, stop = line_span(edges, line_starts, line)
         head = absorb(np.uint64(stop - start), first_chunk(data, start, stop))
         hashes[line] = absorb(head, last_chunk(data, max(start, stop - 8), stop))
         if first_equal(slots, size, stamp, hashes, line) != line:
@@ -46,7 +47,7 @@ def hash_lines(
 ) -> None:
     """Write the hash of each line and its size in code points."""
     for line in range(lines):
-        start, stop = edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
+        start, stop = line_span(edges, line_starts, line)
         hashes[line] = hash_bytes(data, start, stop)
         sizes[line] = count_points(data, start, stop)
 

@@ -8,12 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters.kernels.blocks import NONE, SIZE, between, lowest, without_lowest
 from filters.kernels.buffers import text_buffers
-from filters.kernels.chunks import whole_chunk
 from filters.kernels.jit import inline, kernel
 from filters.kernels.unicode import decode
-
-_NOT_ASCII = np.uint64(0x8080808080808080)
 
 
 def member_table(points: Iterable[int]) -> NDArray[np.bool_]:
@@ -26,15 +24,13 @@ def member_table(points: Iterable[int]) -> NDArray[np.bool_]:
 
 @inline
 def _holds(data: NDArray[np.uint8], start: int, stop: int, table: NDArray[np.bool_]) -> bool:
-    i = start
-    while i < stop:
-        if i + 8 <= stop and whole_chunk(data, i) & _NOT_ASCII == 0:
-            i += 8
-            continue
-        point, width = decode(data, i)
-        if table[point]:
-            return True
-        i += width
+    for i in range(start, stop, SIZE):
+        leads = between(data, i, stop, 0xC0, 0xFF)  # the first bytes of characters that have several
+        while leads != NONE:
+            point, _ = decode(data, i + lowest(leads))
+            if table[point]:
+                return True
+            leads = without_lowest(leads)
     return False
 
 

@@ -159,6 +159,12 @@ def _count(data: NDArray[np.uint8], start: int, stop: int) -> int:
     return words
 
 
+@inline
+def line_span(edges: NDArray[np.int64], line_starts: NDArray[np.int64], line: int) -> tuple[int, int]:
+    """Where a line starts and ends, in bytes: its first word's start and its last one's end."""
+    return edges[2 * line_starts[line]], edges[2 * line_starts[line + 1] - 1]
+
+
 @kernel
 def _count_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     counts = np.empty(len(offsets) - 1, np.int64)

@@ -28,20 +28,21 @@ class Phases:
         self._run = run
         self._phases: list[dict[str, Any]] = []
         self._began = psutil.Process().create_time()
-        self._peak_memory = 0
         self._first_unit: float | None = None
         if wanted:
             forget(run)
-        self._add("start", time.time() - self._began, core_seconds())
+            self._add("start", time.time() - self._began, core_seconds(), Measured())
 
     @contextmanager
     def phase(self, title: str, number: int | None = None) -> Iterator[None]:
         """Time the body; `number` is that of the pass whose units it processes."""
+        if not self.wanted:
+            yield
+            return
         began, before = time.perf_counter(), core_seconds()
         yield
         spent = time.perf_counter() - began, core_seconds() - before
-        measured = read_measured(self._run, number) if self.wanted and number is not None else Measured()
-        self._add(title, *spent, measured)
+        self._add(title, *spent, Measured() if number is None else read_measured(self._run, number))
 
     def finish(self, workers: int) -> None:
         """Write `profile.json`; `workers` are this machine's."""
@@ -55,15 +56,14 @@ class Phases:
                 "seconds": time.time() - self._began,
                 "core_seconds": sum(phase["core_seconds"] for phase in self._phases),
                 "first_unit_after": first,
-                "peak_memory": max(self._peak_memory, peak_memory()),
+                "peak_memory": max(peak_memory(), *(phase["peak_memory"] for phase in self._phases)),
                 "phases": self._phases,
             },
         )
         forget(self._run)
 
-    def _add(self, title: str, seconds: float, core: float, measured: Measured | None = None) -> None:
+    def _add(self, title: str, seconds: float, core: float, measured: Measured) -> None:
         """A phase. Local workers' core-seconds are in `core`; those of a cluster are not, but each has measured its own."""
-        measured = measured or Measured()
         of_units = sum(spent.core_seconds for spent in measured.activities.values())
         self._phases.append(
             {
@@ -78,7 +78,6 @@ class Phases:
                 ],
             }
         )
-        self._peak_memory = max(self._peak_memory, measured.peak_memory)
         if self._first_unit is None:
             self._first_unit = measured.began
 
@@ -95,12 +94,17 @@ def core_seconds() -> float:
 
 def processor() -> str:
     """The name of the machine's processor, as far as the system tells."""
+    return processor_fields().get("model name") or platform.processor() or platform.machine()
+
+
+def processor_fields() -> dict[str, str]:
+    """What Linux says of a processor (`model name`, `cpu family` ...); nothing elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+        return {}
+    fields = (line.partition(":") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in fields}
 
 
 def _other_last(named: tuple[str, object]) -> bool:
