@@ -15,8 +15,8 @@ from written_run import STAGES, Page, Written, write_run
 
 from pipeline import files
 from pipeline.errors import UserError
-from pipeline.estimate import Estimate, ratio, student_t
-from pipeline.plan import SCRAPE, STORED, Plan, parse_amount, plan, print_plan
+from pipeline.planning.estimate import Estimate, ratio, student_t
+from pipeline.planning.plan import SCRAPE, STORED, Plan, parse_amount, plan, print_plan
 from pipeline.rundir import StageEntry
 
 # Two-sided 95 %, from printed tables of Student's t.

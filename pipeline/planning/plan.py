@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.errors import UserError
-from pipeline.estimate import Estimate, ratio
 from pipeline.ledger import ENDS, QUANTITIES, UNKNOWN_LANGUAGE
 from pipeline.ledger_files import fold_each, listing
+from pipeline.planning.estimate import Estimate, ratio
 from pipeline.report.figures import stage_figures
 from pipeline.report.numbers import NOTHING, count, percent, quantity
 from pipeline.rundir import RunDirectory
