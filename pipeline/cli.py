@@ -8,7 +8,7 @@ import sys
 import warnings
 from typing import NoReturn
 
-from pipeline.commands import run, look, planning, recipes  # noqa: F401, I001  (each adds its commands, in this order)
+from pipeline.commands import run, look, planning, recipes  # noqa: F401  (each adds its commands, in this order)
 from pipeline.commands.shared import app, beam_options, messages
 from pipeline.errors import AssayError, UserError
 
