@@ -59,28 +59,29 @@ class Engine:
 
     def prepare(self) -> None:
         """Start what takes some seconds to start, while there is other work to do."""
-        if self.workers > 1 and not self._named_runner():
+        if self.workers > 1 and not self.named_runner():
             WORKERS.prepare(self.workers)
 
     def for_small_work(self) -> Engine:
         """The same engine, for work that is done sooner than local worker processes have started."""
-        return self if self._named_runner() else Engine(1, self.options)
+        return self if self.named_runner() else Engine(1, self.options)
 
     def _run_once(self, build: Callable[[beam.Pipeline], None]) -> None:
         """Once, with what Beam prints of a failure (all of it is in the error too) kept from the user's screen."""
         pipeline = self._pipeline()
         build(pipeline)
         with contextlib.redirect_stderr(io.StringIO()):
-            if self._named_runner():
+            if self.named_runner():
                 _run_named(pipeline)
             else:
                 _run_local(pipeline)
 
-    def _named_runner(self) -> bool:
+    def named_runner(self) -> bool:
+        """Whether the work goes to an engine that the options name, perhaps to other machines."""
         return any(option.startswith("--runner") for option in self.options)
 
     def _pipeline(self) -> beam.Pipeline:
-        if self._named_runner():
+        if self.named_runner():
             return beam.Pipeline(options=PipelineOptions([*self.options, *_NAMED_DEFAULTS]))
         options = PipelineOptions([f"--direct_num_workers={self.workers}", *self.options])
         return beam.Pipeline(runner=_local_runner(self.workers), options=options)

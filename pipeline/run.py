@@ -119,17 +119,17 @@ def _run_locked(
     files.remove_unfinished(directory.url)
     if not files.exists(directory.path("started.json")):
         directory.write_json("started.json", started)
-    phases = Phases(directory, wanted=profile)
     engine = Engine(_workers(engine.workers, units), engine.options)
+    phases = Phases(directory, engine.workers, cluster=engine.named_runner(), wanted=profile)
     engine.prepare()
-    with phases.phase("models and tokenizer"):
+    with phases.phase("models and tokenizer", fixed=True):
         manifest = _prepare(recipe, found, units, directory, started, progress)
     job = replace(_job(directory, recipe, manifest), profile=profile)
     for step in compile_passes(recipe):
         _run_step(step, job, units, engine, progress, phases, skip_failed)
     with phases.phase("shards and report"):
         _finish(recipe, directory, units, manifest, engine, progress)
-    phases.finish(engine.workers)
+    phases.finish()
     return Outcome(directory, fresh=True)
 
 
