@@ -17,8 +17,8 @@ def closed_form(seen: Seen, times: float, z: float) -> tuple[float, float]:
                                                   Scandinavian Journal of Statistics 11; its extrapolation by
                                                   Chao et al. 2014, Ecological Monographs 84)
 
-    f1 is taken z standard errors too high or too low, f2 too high; where nothing was seen, as if one cluster had been. Unwidened, the low end is an estimate that misses as
-    often as not where all clusters are of one size.
+    f1 is taken z standard errors too high or too low, f2 too high; where nothing was seen, as if one cluster had
+    been. Unwidened, the low end is an estimate that misses as often as not where all clusters are of one size.
     """
     x, whole = times - 1, times * seen.raw
     (once, once_variance), (twice, twice_variance) = seen.of(1), seen.of(2)
