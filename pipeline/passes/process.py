@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from filters.kernels.buffers import text_buffers
 from pipeline import files
-from pipeline.batch import DOCUMENT, KEY, set_column
+from pipeline.batch import DOCUMENT, KEY, TOKENS, WORDS, set_column
 from pipeline.errors import AssayError
 from pipeline.ledger import Quantities, UnitLedger
 from pipeline.ledger_files import is_done
@@ -32,8 +32,6 @@ from pipeline.profile.units import profiled
 from pipeline.sources.read import read_unit
 from pipeline.sources.unit import Unit, Unreadable
 from pipeline.tokens.runs import TokenRuns
-
-WORDS, TOKENS = "count.words", "count.tokens"
 
 
 @dataclass(frozen=True)
