@@ -42,13 +42,18 @@ def build_report(run: RunDirectory) -> Report:
     """
     manifest = run.read_json("manifest.json")
     stages = run.stages()
-    by_reason, by_language, by_source, by_unit = fold_each(
+    deduplicators = [stage.label for stage in stages if stage.kind == "deduplicator"]
+    by_reason, by_language, by_source, by_unit, of_duplicates = fold_each(
         run,
         [
             (("stage", "outcome", "reason"), None),
             (("outcome", "language"), ENDS),
             (("outcome", "source"), ENDS),
             (("outcome", "unit"), None),
+            (
+                ("stage", "outcome", "source"),
+                pc.field("stage").isin(deduplicators) & pc.field("outcome").isin(["in", "dropped"]),
+            ),
         ],
     )
     raw, final = (amounts(by_language.filter(pc.field("outcome") == outcome)) for outcome in ("in", "out"))
@@ -73,9 +78,7 @@ def build_report(run: RunDirectory) -> Report:
             kind: sum(entry["records"] for entry in unreadable if entry["kind"] == kind)
             for kind in ("unreadable", "skipped")
         },
-        "duplicates": [
-            duplicate_figures(run, stage.label) for stage in stages if stage.kind == "deduplicator"
-        ],
+        "duplicates": [duplicate_figures(run, label, of_duplicates) for label in deduplicators],
         "units": units,
         "inputs": {
             "files": len(manifest["inputs"]),
