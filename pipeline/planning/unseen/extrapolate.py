@@ -65,10 +65,11 @@ def _near(seen: Seen, times: float, z: float) -> Extrapolation:
     if times <= 1:
         point = start if times == 1 else min(max(point, start), 1.0)
         return Extrapolation(point, point, point, RAREFACTION)
-    low, high = start / times, start  # all that is new is a copy; nothing more is
-    point = min(max(point, low), high)
+    low = start / times  # if all that is new is a copy
+    point = min(max(point, low), start)
     reach = z * good_toulmin.error(seen, times, z)
-    return Extrapolation(point, max(low, point - reach), min(high, point + reach), GOOD_TOULMIN)
+    # The sample may by chance hold more copies than the pool: the interval may end above what is left of the sample.
+    return Extrapolation(point, max(low, point - reach), min(point + reach, 1.0), GOOD_TOULMIN)
 
 
 def _far(seen: Seen, times: float, z: float, twice: Extrapolation, curve: Curve | None) -> Extrapolation:

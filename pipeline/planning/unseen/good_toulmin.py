@@ -25,18 +25,21 @@ def error(seen: Seen, times: float, z: float) -> float:
     U the clusters that only the rest holds, and E the rest's documents beyond x n:
 
         Var(U^ - U)    = sum_j x^2j f_j + U           (Efron and Thisted 1976, Biometrika 63)
-        Cov(U - U^, E) = x t D'(t)                    D' the slope of the curve: sum_j j (-x)^(j-1) f_j
+        Cov(U - U^, E) = x t D'(t)                    D' the slope of the curve, at the pool's end
         Var(E)         = x t n
 
-    The error of the ratio is (U^ - U + R E) / (t n). It vanishes at t = 1, and where every document is unique. The
+    The error of the ratio is (U^ - U + R E) / (t n). It vanishes at t = 1, and where every document is unique. For
+    the slope stands f1 exp(-2 x f2 / f1), which by Jensen's inequality it is never below; its own alternating series,
+    sum_j j (-x)^(j-1) f_j, is so noisy where there are large clusters that some intervals came out far too narrow. The
     pairs are counted as z more than they are, so that a sample that by chance holds none is not taken for certain.
     """
     x, square = times - 1, seen.variance
     retention = distinct(seen, times) / (times * seen.raw)
     powers = _powers(seen, times)
-    slope = seen.sizes * np.power(-x, seen.sizes - 1.0) @ square
+    once, twice = seen.of(1)[1], seen.of(2)[1]
+    slope = once * math.exp(-2 * x * twice / once) if once else 0.0
     new = float(powers**2 @ square - powers @ square)
-    together = float(x * times * slope)
+    together = x * times * slope
     rest = float(x * times * (seen.sizes @ square))
     variance = new - 2 * retention * together + retention**2 * rest
     return math.sqrt(max(variance, 0.0) + z * seen.unit * _of_a_pair(x)) / (times * seen.raw)
