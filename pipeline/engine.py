@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -19,8 +20,10 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from pipeline.errors import AssayError, UserError
 from pipeline.local_workers import WORKERS, LocalWorkersEnvironment
 from pipeline.memory import give_back
+from pipeline.sources.unit import Unit
 
 _ATTEMPTS = 3
+_BYTES_PER_WORKER = 8 << 20  # stored bytes that take longer than starting another process
 # A listing of every installed package is staged with each job otherwise, at a second and a process each.
 _NAMED_DEFAULTS = ["--experiments=disable_logging_submission_environment"]
 
@@ -85,6 +88,13 @@ class Engine:
             return beam.Pipeline(options=PipelineOptions([*self.options, *_NAMED_DEFAULTS]))
         options = PipelineOptions([f"--direct_num_workers={self.workers}", *self.options])
         return beam.Pipeline(runner=_local_runner(self.workers), options=options)
+
+
+def workers_for(wanted: int, units: Sequence[Unit]) -> int:
+    """As many worker processes as are wanted, never more than units; left to us (0), no more than pay for their start."""
+    if not wanted:
+        wanted = min(os.cpu_count() or 1, 1 + sum(unit.bytes for unit in units) // _BYTES_PER_WORKER)
+    return max(1, min(wanted, len(units)))
 
 
 def _run_named(pipeline: beam.Pipeline) -> None:

@@ -49,7 +49,7 @@ def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Tabl
     raw = {name: scale * float(ends.total("raw", name).sum()) for name in QUANTITIES}
     stored = _stored_bytes(run, ends, sample, raw["documents"])
     yielded = _yield(ends.total("final", "tokens"), ends, stored, scale)
-    distinct = shrinkage(deduplicators(run, report), grid()) if raw["tokens"] else unchanged(grid())
+    distinct = shrinkage(deduplicators(report), grid()) if raw["tokens"] else unchanged(grid())
     columns = _columns(distinct)
     figures = {
         "source": "this run",
@@ -72,7 +72,7 @@ def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Tabl
     return {**figures, "warnings": warnings_of(report, figures, sample)}
 
 
-def deduplicators(run: RunDirectory, report: dict[str, Any]) -> list[Clusters]:
+def deduplicators(report: dict[str, Any]) -> list[Clusters]:
     """The sets of copies that each deduplicator found, weighted by tokens; documents without a copy are sets of one."""
     came = {stage["name"]: stage["in"] for stage in report["stages"] if stage["kind"] == "deduplicator"}
     found = []
@@ -81,7 +81,7 @@ def deduplicators(run: RunDirectory, report: dict[str, Any]) -> list[Clusters]:
         documents, tokens = came[entry["stage"]]["documents"], came[entry["stage"]]["tokens"]
         if not documents:
             continue
-        alone = [1, documents - entry["documents"], tokens - sum(tokens for *_, tokens in sizes)]
+        alone = [1, max(documents - entry["documents"], 0), max(tokens - sum(held for *_, held in sizes), 0)]
         table = np.array([alone, *sizes], np.float64)
         found.append(Clusters(table[:, 0].astype(np.int64), table[:, 1], table[:, 2]))
     return found
