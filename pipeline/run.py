@@ -217,7 +217,7 @@ def _prepare(
         | {name: importlib.metadata.version(name) for name in _VERSIONS},
         "recipe": {"name": recipe.name, "sha256": started["recipe_sha256"]},
         "inputs": started["inputs"],
-        "stages": [asdict(entry) for entry in stage_entries(recipe)],
+        "stages": [entry.to_json() for entry in stage_entries(recipe)],
         "resources": [asdict(entry) for entry in resources],
         "tokenizer": {
             **tokenizer,
@@ -232,7 +232,11 @@ def _job(directory: RunDirectory, recipe: Recipe, manifest: dict[str, Any]) -> J
     resources = tuple(FetchedResource(**entry) for entry in manifest["resources"])
     made = manifest["tokenizer"]
     tokenizer = FetchedResource("tokenizer", "file", "", "tokenizer.json", made["sha256"])
-    return Job(directory, dump_recipe(recipe), 0, tokenizer, made["backend"], resources)
+    sample = manifest.get("sample") or {}
+    per_byte = sample["per_byte"] if sample.get("by") == "bytes" else None
+    return Job(
+        directory, dump_recipe(recipe), 0, tokenizer, made["backend"], resources, drawn_per_byte=per_byte
+    )
 
 
 def _finish(
