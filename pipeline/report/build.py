@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pipeline import files
 from pipeline.ledger import ENDS, imbalances
 from pipeline.ledger_files import fold_each, listing
+from pipeline.report.audit import audit_figures
 from pipeline.report.duplicates import duplicate_figures
 from pipeline.report.figures import (
     Amount,
@@ -23,6 +24,7 @@ from pipeline.report.figures import (
 )
 from pipeline.report.unreadable import unreadable_figures
 from pipeline.rundir import RunDirectory, StageEntry
+from pipeline.tallies.files import fold_tallies
 
 GROUPS = 200  # languages and sources that are listed by name
 
@@ -61,6 +63,7 @@ def build_report(run: RunDirectory) -> Report:
     shards = shard_summary(run)
     faults = imbalances(by_reason, [stage.label for stage in stages]) + shard_faults(shards, final)
     unreadable = unreadable_figures(run)
+    tallies = fold_tallies(run)
     return {
         "recipe": manifest["recipe"],
         "assay": manifest["assay"],
@@ -78,7 +81,8 @@ def build_report(run: RunDirectory) -> Report:
             kind: sum(entry["records"] for entry in unreadable if entry["kind"] == kind)
             for kind in ("unreadable", "skipped")
         },
-        "duplicates": [duplicate_figures(run, label, of_duplicates) for label in deduplicators],
+        "duplicates": [duplicate_figures(run, label, of_duplicates, tallies) for label in deduplicators],
+        "audit": audit_figures(tallies, stages),
         "units": units,
         "inputs": {
             "files": len(manifest["inputs"]),
