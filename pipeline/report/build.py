@@ -14,6 +14,7 @@ from pipeline.ledger import ENDS, imbalances
 from pipeline.ledger_files import fold_each, listing
 from pipeline.planning import funnels
 from pipeline.report.dominance import dominance
+from pipeline.report.audit import audit_figures
 from pipeline.report.duplicates import duplicate_figures
 from pipeline.report.figures import (
     Amount,
@@ -43,7 +44,8 @@ def build_report(run: RunDirectory) -> Report:
     Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`,
     `stages`, `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`,
     `inputs`, `tokenizer`, `shards` (null before they are written), `published`, `planning`, and those of
-    `tallied_figures`. An amount is an object of documents, bytes (UTF-8), words and tokens. docs/report.md says what each means.
+    `tallied_figures`. An amount is an object of documents, bytes (UTF-8), words and tokens. docs/report.md says what
+    each means.
 
     Raises:
         UserError: not a run directory.
@@ -69,6 +71,7 @@ def build_report(run: RunDirectory) -> Report:
     shards = shard_summary(run)
     faults = imbalances(by_reason, [stage.label for stage in stages]) + shard_faults(shards, final)
     unreadable = unreadable_figures(run)
+    tallies = fold_tallies(run)
     report = {
         "recipe": manifest["recipe"],
         "assay": manifest["assay"],
@@ -86,7 +89,8 @@ def build_report(run: RunDirectory) -> Report:
             kind: sum(entry["records"] for entry in unreadable if entry["kind"] == kind)
             for kind in ("unreadable", "skipped")
         },
-        "duplicates": [duplicate_figures(run, label, of_duplicates) for label in deduplicators],
+        "duplicates": [duplicate_figures(run, label, of_duplicates, tallies) for label in deduplicators],
+        "audit": audit_figures(tallies, stages),
         "units": units,
         "inputs": {
             "files": len(manifest["inputs"]),
@@ -96,7 +100,6 @@ def build_report(run: RunDirectory) -> Report:
         "shards": shards,
         "published": funnels.figures(),
     }
-    tallies = fold_tallies(run)
     report |= tallied_figures(report, tallies, stages, "sample" in manifest)
     return report | {"planning": planning_figures(run, report, tallies)}
 
