@@ -132,3 +132,21 @@ def sample(
     finally:
         end_children()
     sampling.print_sample(made, out, output())
+
+
+
+@app.command()
+def backtest(run: RunArgument, as_json: AsJson = False) -> None:
+    """What pilots of 0.1, 1 and 10 % of a finished run would have said of it, against what happened.
+
+    The run is cut into disjoint pilots by hash of the documents' ids. Each goes through the stages alone, and says what
+    `assay plan` would make of it: what each filter keeps, what deduplication leaves of the whole, and the final share
+    of the raw tokens. **held** counts the pilots whose interval has the truth in it.
+    """
+    from pipeline.planning import backtest as backtesting
+
+    made = backtesting.backtest(directory(run))
+    if as_json:
+        print_json(made.as_json())
+    else:
+        backtesting.print_backtest(made, output())
