@@ -17,6 +17,7 @@ DOCUMENT = pa.schema(
     ]
 )
 
+WORDS, TOKENS = "count.words", "count.tokens"
 MEASURE = "measure."
 KEY = "key."
 

@@ -117,7 +117,7 @@ def again_if_compacted(fold: Callable[[], T]) -> T:
 
 def _fold_each(run: RunDirectory, folds: Sequence[Fold]) -> list[pa.Table]:
     folded = [_Sum(keys, rows) for keys, rows in folds]
-    for table in _all_sums(run):
+    for table in all_sums(run):
         of_units = pc.field("unit").is_valid()
         parts = {True: table.filter(of_units), False: table.filter(~of_units)}
         for one in folded:
@@ -125,7 +125,8 @@ def _fold_each(run: RunDirectory, folds: Sequence[Fold]) -> list[pa.Table]:
     return [one.table() for one in folded]
 
 
-def _all_sums(run: RunDirectory) -> Iterator[pa.Table]:
+def all_sums(run: RunDirectory) -> Iterator[pa.Table]:
+    """The sums of a run, some hundred or a thousand units at a time, in both sorts of rows."""
     for number in map(int, files.names(run.path("ledger"))):
         found = listing(run, number)
         yield from read_tables([sums_file(run, number, int(at)) for at in found.ranges], _SUMS_AT_ONCE)

@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from pipeline import files
 from pipeline.ledger import ENDS, imbalances
 from pipeline.ledger_files import fold_each, listing
+from pipeline.planning import funnels
 from pipeline.report.dominance import dominance
+from pipeline.report.audit import audit_figures
 from pipeline.report.duplicates import duplicate_figures
 from pipeline.report.figures import (
     Amount,
@@ -22,6 +24,7 @@ from pipeline.report.figures import (
     retention,
     stage_figures,
 )
+from pipeline.report.planning import planning_figures
 from pipeline.report.hosts import host_figures, suffix_figures
 from pipeline.report.intervals import interval_figures
 from pipeline.report.lengths import length_figures
@@ -40,21 +43,27 @@ def build_report(run: RunDirectory) -> Report:
 
     Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`,
     `stages`, `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`,
-    `inputs`, `tokenizer`, `shards` (null before they are written), and those of `tallied_figures`. An amount is an
-    object of documents, bytes (UTF-8), words and tokens. docs/report.md says what each means.
+    `inputs`, `tokenizer`, `shards` (null before they are written), `published`, `planning`, and those of
+    `tallied_figures`. An amount is an object of documents, bytes (UTF-8), words and tokens. docs/report.md says what
+    each means.
 
     Raises:
         UserError: not a run directory.
     """
     manifest = run.read_json("manifest.json")
     stages = run.stages()
-    by_reason, by_language, by_source, by_unit = fold_each(
+    deduplicators = [stage.label for stage in stages if stage.kind == "deduplicator"]
+    by_reason, by_language, by_source, by_unit, of_duplicates = fold_each(
         run,
         [
             (("stage", "outcome", "reason"), None),
             (("outcome", "language"), ENDS),
             (("outcome", "source"), ENDS),
             (("outcome", "unit"), None),
+            (
+                ("stage", "outcome", "source"),
+                pc.field("stage").isin(deduplicators) & pc.field("outcome").isin(["in", "dropped"]),
+            ),
         ],
     )
     raw, final = (amounts(by_language.filter(pc.field("outcome") == outcome)) for outcome in ("in", "out"))
@@ -62,6 +71,7 @@ def build_report(run: RunDirectory) -> Report:
     shards = shard_summary(run)
     faults = imbalances(by_reason, [stage.label for stage in stages]) + shard_faults(shards, final)
     unreadable = unreadable_figures(run)
+    tallies = fold_tallies(run)
     report = {
         "recipe": manifest["recipe"],
         "assay": manifest["assay"],
@@ -79,9 +89,8 @@ def build_report(run: RunDirectory) -> Report:
             kind: sum(entry["records"] for entry in unreadable if entry["kind"] == kind)
             for kind in ("unreadable", "skipped")
         },
-        "duplicates": [
-            duplicate_figures(run, stage.label) for stage in stages if stage.kind == "deduplicator"
-        ],
+        "duplicates": [duplicate_figures(run, label, of_duplicates, tallies) for label in deduplicators],
+        "audit": audit_figures(tallies, stages),
         "units": units,
         "inputs": {
             "files": len(manifest["inputs"]),
@@ -89,8 +98,10 @@ def build_report(run: RunDirectory) -> Report:
         },
         "tokenizer": manifest.get("tokenizer"),
         "shards": shards,
+        "published": funnels.figures(),
     }
-    return report | tallied_figures(report, fold_tallies(run), stages, "sample" in manifest)
+    report |= tallied_figures(report, tallies, stages, "sample" in manifest)
+    return report | {"planning": planning_figures(run, report, tallies)}
 
 
 def tallied_figures(

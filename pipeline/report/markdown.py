@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.report.build import Report
+from pipeline.report.markdown_audit import audit_section
+from pipeline.report.markdown_duplicates import duplicates_section
+from pipeline.report.markdown_tables import cell, table
 from pipeline.report.numbers import NOTHING, count, counted, per_thousand, percent, share, size
 
 LISTED = 25  # languages, sources and so on; report.json has more of them
@@ -36,21 +38,13 @@ def report_markdown(report: Report) -> str:
     sections += [
         _groups(report, key, title) for key, title in (("language", "Languages"), ("source", "Sources"))
     ]
-    sections += [_duplicates(report), _unreadable(report), _HOW_TO_READ]
+    sections += [
+        audit_section(report["audit"]),
+        duplicates_section(report),
+        _unreadable(report),
+        _HOW_TO_READ,
+    ]
     return "\n".join(section for section in sections if section)
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A Markdown table; the first `left` columns are text, the others numbers and set to the right."""
-    rule = ["---"] * left + ["---:"] * (len(header) - left)
-    lines = [header, rule, *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def cell(text: str | None) -> str:
-    """Text from the data, made harmless: it stays in its cell, and nothing in it is Markdown or HTML."""
-    flat = "".join(char if char.isprintable() else " " for char in text or "")
-    return re.sub(r"([\\`*_\[\]<>|&~])", r"\\\1", flat).strip() or NOTHING
 
 
 def _summary(report: Report) -> str:
@@ -198,23 +192,6 @@ def _groups(report: Report, key: str, title: str) -> str:
     ]
     more = "" if len(entries) <= LISTED else f"\nThe {LISTED} largest; report.json has more.\n"
     return f"## {title}\n\n" + table(header, rows) + more
-
-
-def _duplicates(report: Report) -> str:
-    if not report["duplicates"]:
-        return ""
-    lines = ["## Duplicates\n"]
-    rows = [
-        [cell(entry["stage"]), count(entry["clusters"]), count(entry["documents"]), count(entry["dropped"])]
-        for entry in report["duplicates"]
-    ]
-    lines.append(table(["deduplicator", "clusters", "documents in them", "dropped"], rows))
-    for entry in report["duplicates"]:
-        if entry["largest"]:
-            largest = [[cell(c["url"] or c["id"]), count(c["documents"])] for c in entry["largest"]]
-            lines.append(f"The largest clusters of {cell(entry['stage'])}, by the document that stayed:\n")
-            lines.append(table(["document", "documents in the cluster"], largest))
-    return "\n".join(lines)
 
 
 def _unreadable(report: Report) -> str:
