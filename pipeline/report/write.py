@@ -1,4 +1,4 @@
-"""Writes the three files of a report into the run directory."""
+"""Writes the files of a report into the run directory."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from pipeline.report.markdown import report_markdown
 from pipeline.rundir import RunDirectory
 
 
-def write_report(run: RunDirectory) -> Report:
+def write_report(run: RunDirectory, examples: int = 0) -> Report:
     """Write report.json, report.md and README.md (the dataset card); returns what report.json holds.
+
+    Args:
+        examples: documents to show of each rule (`pipeline.report.examples`); with 0 there are none.
 
     Raises:
         UserError: not a run directory.
     """
     report = build_report(run)
+    if examples:
+        from pipeline.report.examples import example_figures
+
+        report["examples"] = example_figures(run, examples, report["reasons"])
     run.write_json("report.json", report)
     files.write_bytes(run.path("report.md"), report_markdown(report).encode())
     files.write_bytes(run.path("README.md"), dataset_card(report).encode())
