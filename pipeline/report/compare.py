@@ -114,8 +114,7 @@ def _what_differs(same_input: bool, same_recipe: bool) -> tuple[str, str]:
         )
     if same_input:
         return "recipes", (
-            "One input, two or more recipes: what differs comes from the recipes alone, and on this input it is "
-            "exact. The intervals say how far it may be otherwise on other data of the same kind."
+            "Different recipes on one input: what differs comes from the recipes alone, and on this input it is exact."
         )
     if same_recipe:
         return "inputs", (
@@ -134,6 +133,13 @@ def _cautions(runs: Sequence[Compared], same_input: bool) -> list[str]:
     if len({(run.manifest.get("tokenizer") or {}).get("sha256") for run in runs}) > 1:
         cautions.append(
             "The tokenizers differ, so a token of one run is not a token of another: compare shares, or bytes."
+        )
+    orders = [[stage["name"] for stage in run.report["stages"]] for run in runs]
+    common = set(orders[0]).intersection(*orders)
+    if len({tuple(name for name in order if name in common) for order in orders}) > 1:
+        cautions.append(
+            "The stages stand in different orders. What is left after a stage depends on those before it: compare the "
+            "last line, and what stands where the same stages have gone before."
         )
     versions = list(dict.fromkeys(run.report["assay"] for run in runs))
     if len(versions) > 1:

@@ -1,4 +1,4 @@
-"""Writes the files of a report into the run directory."""
+"""Writes the four files of a report into the run directory."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from pipeline import files
 from pipeline.report.build import Report, build_report
 from pipeline.report.card import dataset_card
 from pipeline.report.markdown import report_markdown
+from pipeline.report.page.page import report_page
 from pipeline.rundir import RunDirectory
 
 
 def write_report(run: RunDirectory, examples: int = 0) -> Report:
-    """Write report.json, report.md and README.md (the dataset card); returns what report.json holds.
+    """Write report.json, report.html, report.md and README.md (the dataset card); returns what report.json holds.
 
     Args:
         examples: documents to show of each rule (`pipeline.report.examples`); with 0 there are none.
@@ -24,6 +25,7 @@ def write_report(run: RunDirectory, examples: int = 0) -> Report:
 
         report["examples"] = example_figures(run, examples, report["reasons"])
     run.write_json("report.json", report)
+    files.write_bytes(run.path("report.html"), report_page(report).encode())
     files.write_bytes(run.path("report.md"), report_markdown(report).encode())
     files.write_bytes(run.path("README.md"), dataset_card(report).encode())
     return report
