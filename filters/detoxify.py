@@ -33,6 +33,7 @@ class Detoxify(Filter):
     """
 
     extra: ClassVar[str | None] = "detoxify"
+    slow: ClassVar[bool] = True
 
     stage: Literal["detoxify"] = "detoxify"
     model: str = Field(

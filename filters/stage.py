@@ -68,6 +68,7 @@ class Stage(BaseModel):
     extra: ClassVar[str | None] = None  # the optional dependencies it needs: `pip install assay[...]`
     requires: ClassVar[frozenset[str]] = frozenset()  # columns that an earlier stage must have added
     provides: ClassVar[frozenset[str]] = frozenset()  # columns that it adds
+    slow: ClassVar[bool] = False  # a filter that costs far more than reading: a probe asks it about a few
 
     stage: str
     name: str | None = Field(

@@ -17,8 +17,16 @@ DOCUMENT = pa.schema(
     ]
 )
 
+WORDS, TOKENS = "count.words", "count.tokens"
 MEASURE = "measure."
 KEY = "key."
+
+# What was found out when a document was read, and is carried with it to the last pass for the tallies.
+GROUPS = "audit.groups"  # uint64: one bit for each audited group of which it holds a term
+WEIGHT = (
+    "sample.weight"  # float64: one over the chance with which it was drawn, where the input is such a sample
+)
+CARRIED = (GROUPS, WEIGHT)
 
 
 def set_column(batch: pa.RecordBatch, name: str, values: pa.Array) -> pa.RecordBatch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from filters.stage import Stage
+from filters.stage import Filter, Stage
 from pipeline.dedup.stages import Deduplicator
 from pipeline.recipe import Recipe
 from pipeline.rundir import StageEntry
@@ -62,5 +62,10 @@ def stage_entries(recipe: Recipe) -> list[StageEntry]:
     entries = [StageEntry("read", "read", "source", 0)]
     for step in passes:
         entries += [StageEntry(stage.label, stage.stage, stage.kind, step.number) for stage in step.decided]
-        entries += [StageEntry(stage.label, stage.stage, stage.kind, step.number) for stage in step.stages]
+        entries += [_entry(stage, step.number) for stage in step.stages]
     return [*entries, StageEntry("tokenize", "tokenize", "tokenizer", passes[-1].number)]
+
+
+def _entry(stage: Stage, number: int) -> StageEntry:
+    rules = stage.rules() if isinstance(stage, Filter) else ()
+    return StageEntry(stage.label, stage.stage, stage.kind, number, rules)

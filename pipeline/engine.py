@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -19,8 +20,10 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from pipeline.errors import AssayError, UserError
 from pipeline.local_workers import WORKERS, LocalWorkersEnvironment
 from pipeline.memory import give_back
+from pipeline.sources.unit import Unit
 
 _ATTEMPTS = 3
+_BYTES_PER_WORKER = 8 << 20  # stored bytes that take longer than starting another process
 # A listing of every installed package is staged with each job otherwise, at a second and a process each.
 _NAMED_DEFAULTS = ["--experiments=disable_logging_submission_environment"]
 
@@ -59,31 +62,39 @@ class Engine:
 
     def prepare(self) -> None:
         """Start what takes some seconds to start, while there is other work to do."""
-        if self.workers > 1 and not self._named_runner():
+        if self.workers > 1 and not self.named_runner():
             WORKERS.prepare(self.workers)
 
     def for_small_work(self) -> Engine:
         """The same engine, for work that is done sooner than local worker processes have started."""
-        return self if self._named_runner() else Engine(1, self.options)
+        return self if self.named_runner() else Engine(1, self.options)
 
     def _run_once(self, build: Callable[[beam.Pipeline], None]) -> None:
         """Once, with what Beam prints of a failure (all of it is in the error too) kept from the user's screen."""
         pipeline = self._pipeline()
         build(pipeline)
         with contextlib.redirect_stderr(io.StringIO()):
-            if self._named_runner():
+            if self.named_runner():
                 _run_named(pipeline)
             else:
                 _run_local(pipeline)
 
-    def _named_runner(self) -> bool:
+    def named_runner(self) -> bool:
+        """Whether the work goes to an engine that the options name, perhaps to other machines."""
         return any(option.startswith("--runner") for option in self.options)
 
     def _pipeline(self) -> beam.Pipeline:
-        if self._named_runner():
+        if self.named_runner():
             return beam.Pipeline(options=PipelineOptions([*self.options, *_NAMED_DEFAULTS]))
         options = PipelineOptions([f"--direct_num_workers={self.workers}", *self.options])
         return beam.Pipeline(runner=_local_runner(self.workers), options=options)
+
+
+def workers_for(wanted: int, units: Sequence[Unit]) -> int:
+    """As many worker processes as are wanted, never more than units; left to us (0), no more than pay for their start."""
+    if not wanted:
+        wanted = min(os.cpu_count() or 1, 1 + sum(unit.bytes for unit in units) // _BYTES_PER_WORKER)
+    return max(1, min(wanted, len(units)))
 
 
 def _run_named(pipeline: beam.Pipeline) -> None:

@@ -14,8 +14,9 @@ with (`ledger.ENDS`) in each language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +35,7 @@ _ROWS_WAITING = 1 << 18
 _ATTEMPTS = 3
 _NAME = re.compile(r"(\d{6,})(-\d{6,})?\.parquet")
 
+T = TypeVar("T")
 Fold = tuple[Sequence[str], pc.Expression | None]
 
 
@@ -99,10 +101,15 @@ def fold_each(run: RunDirectory, folds: Sequence[Fold]) -> list[pa.Table]:
     A fold is keys (any of the five and `unit`) and the rows to count, or None for all. With `unit` among the keys there
     are only the units' ENDS, without reason and source. Memory is that of the result.
     """
+    return again_if_compacted(lambda: _fold_each(run, folds))
+
+
+def again_if_compacted(fold: Callable[[], T]) -> T:
+    """What `fold` gives, which is tried again where a run that is under way compacts the files that it reads."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _fold_each(run, folds)
-        except FileNotFoundError:  # a run that is under way has compacted them meanwhile
+            return fold()
+        except FileNotFoundError:
             if attempt == _ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
@@ -110,7 +117,7 @@ def fold_each(run: RunDirectory, folds: Sequence[Fold]) -> list[pa.Table]:
 
 def _fold_each(run: RunDirectory, folds: Sequence[Fold]) -> list[pa.Table]:
     folded = [_Sum(keys, rows) for keys, rows in folds]
-    for table in _all_sums(run):
+    for table in all_sums(run):
         of_units = pc.field("unit").is_valid()
         parts = {True: table.filter(of_units), False: table.filter(~of_units)}
         for one in folded:
@@ -118,7 +125,8 @@ def _fold_each(run: RunDirectory, folds: Sequence[Fold]) -> list[pa.Table]:
     return [one.table() for one in folded]
 
 
-def _all_sums(run: RunDirectory) -> Iterator[pa.Table]:
+def all_sums(run: RunDirectory) -> Iterator[pa.Table]:
+    """The sums of a run, some hundred or a thousand units at a time, in both sorts of rows."""
     for number in map(int, files.names(run.path("ledger"))):
         found = listing(run, number)
         yield from read_tables([sums_file(run, number, int(at)) for at in found.ranges], _SUMS_AT_ONCE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import traceback
 from collections.abc import Sequence
@@ -15,13 +14,14 @@ from rich.console import Console
 from pipeline import attempt, files
 from pipeline.compile import Pass, compile_passes, stage_entries
 from pipeline.dedup.barrier import Parts, deduplicate
-from pipeline.engine import Engine
+from pipeline.engine import Engine, workers_for
 from pipeline.errors import AssayError, UserError
 from pipeline.ledger_files import fold
 from pipeline.lock import locked
 from pipeline.passes.beam import run_pass
 from pipeline.passes.heartbeat import FOLDER as HEARTBEATS
 from pipeline.passes.job import Job
+from pipeline.planning.sampled import sample_of
 from pipeline.prepare import load_all, prepare_tokenizer
 from pipeline.profile.phases import Phases
 from pipeline.progress import RunProgress
@@ -39,7 +39,6 @@ from pipeline.warm import is_warm, warm
 _DONE = "done.json"
 _FAILURE = "failure.log"
 _FEW_DOCUMENTS = 300_000
-_BYTES_PER_WORKER = 8 << 20  # stored bytes that take longer than starting another process
 _VERSIONS = ("apache-beam", "gigatoken", "numba", "numpy", "pyarrow", "resiliparse", "tokenizers")
 
 
@@ -119,17 +118,17 @@ def _run_locked(
     files.remove_unfinished(directory.url)
     if not files.exists(directory.path("started.json")):
         directory.write_json("started.json", started)
-    phases = Phases(directory, wanted=profile)
-    engine = Engine(_workers(engine.workers, units), engine.options)
+    engine = Engine(workers_for(engine.workers, units), engine.options)
+    phases = Phases(directory, engine.workers, cluster=engine.named_runner(), wanted=profile)
     engine.prepare()
-    with phases.phase("models and tokenizer"):
+    with phases.phase("models and tokenizer", fixed=True):
         manifest = _prepare(recipe, found, units, directory, started, progress)
     job = replace(_job(directory, recipe, manifest), profile=profile)
     for step in compile_passes(recipe):
         _run_step(step, job, units, engine, progress, phases, skip_failed)
     with phases.phase("shards and report"):
         _finish(recipe, directory, units, manifest, engine, progress)
-    phases.finish(engine.workers)
+    phases.finish()
     return Outcome(directory, fresh=True)
 
 
@@ -162,13 +161,6 @@ def _run_step(
             with phases.phase(f"{stage.label}: compare keys"):
                 deduplicate(stage, parts, earlier, out, for_keys)
         earlier.append(out)
-
-
-def _workers(wanted: int, units: Sequence[Unit]) -> int:
-    """As many worker processes as are wanted, never more than units; left to us (0), no more than pay for their start."""
-    if not wanted:
-        wanted = min(os.cpu_count() or 1, 1 + sum(unit.bytes for unit in units) // _BYTES_PER_WORKER)
-    return max(1, min(wanted, len(units)))
 
 
 def _for_keys(engine: Engine, directory: RunDirectory) -> Engine:
@@ -217,13 +209,16 @@ def _prepare(
         | {name: importlib.metadata.version(name) for name in _VERSIONS},
         "recipe": {"name": recipe.name, "sha256": started["recipe_sha256"]},
         "inputs": started["inputs"],
-        "stages": [asdict(entry) for entry in stage_entries(recipe)],
+        "stages": [entry.to_json() for entry in stage_entries(recipe)],
         "resources": [asdict(entry) for entry in resources],
         "tokenizer": {
             **tokenizer,
             "sha256": attempt.sha256(files.read_bytes(directory.path("tokenizer.json"))),
         },
     }
+    drawn = sample_of([file.path for file in found])
+    if drawn is not None:
+        manifest["sample"] = drawn
     directory.write_json("manifest.json", manifest)
     return manifest
 
@@ -232,7 +227,11 @@ def _job(directory: RunDirectory, recipe: Recipe, manifest: dict[str, Any]) -> J
     resources = tuple(FetchedResource(**entry) for entry in manifest["resources"])
     made = manifest["tokenizer"]
     tokenizer = FetchedResource("tokenizer", "file", "", "tokenizer.json", made["sha256"])
-    return Job(directory, dump_recipe(recipe), 0, tokenizer, made["backend"], resources)
+    sample = manifest.get("sample") or {}
+    per_byte = sample["per_byte"] if sample.get("by") == "bytes" else None
+    return Job(
+        directory, dump_recipe(recipe), 0, tokenizer, made["backend"], resources, drawn_per_byte=per_byte
+    )
 
 
 def _finish(

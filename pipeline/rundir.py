@@ -4,11 +4,12 @@ recipe.yaml      the recipe as it was resolved, every default written out
 manifest.json    inputs, versions, hashes of every model and word list, the stages in order
 units.parquet    the units, in order
 ledger/P/U       what unit U of pass P counted; there when the unit is done (`pipeline.ledger_files`)
+tallies/P/U      what its documents were counted by besides (`pipeline.tallies`)
 parts/P/U        the documents that unit U of pass P let through (those of the last pass stay)
 dropped/P/U      every document dropped there: id, url, stage, reason, measures; its text if asked
 duplicates/S/U   what deduplicator S dropped from unit U, and because of whom
 unreadable/U     records of the input that gave no document: file, offset, cause
-sums/            ledger/ and unreadable/ added up for 1,000 units at a time, for the report
+sums/            ledger/, tallies/ and unreadable/ added up for 1,000 units at a time, for the report
 failed/P/U       why unit U failed in pass P; only while it is not done
 tokenizer.json   the tokenizer that counted and encoded
 resources/       models and word lists that were fetched for the run
@@ -21,12 +22,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
+from filters.stage import Rule
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.sources.unit import Unit, unit_name
@@ -52,6 +54,15 @@ class StageEntry:
     stage: str
     kind: str
     number: int  # the pass in which it acts on documents, from 0
+    rules: tuple[Rule, ...] = ()  # of a filter
+
+    def to_json(self) -> dict[str, Any]:
+        """As the manifest has it."""
+        return {**asdict(self), "rules": [rule.model_dump() for rule in self.rules]}
+
+    @staticmethod
+    def from_json(entry: dict[str, Any]) -> StageEntry:
+        return StageEntry(**{**entry, "rules": tuple(Rule(**rule) for rule in entry.get("rules", ()))})
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,9 @@ class RunDirectory:
 
     def ledger(self, number: int, unit: int) -> str:
         return self.path("ledger", str(number), f"{unit_name(unit)}.parquet")
+
+    def tallies(self, number: int, unit: int) -> str:
+        return self.path("tallies", str(number), f"{unit_name(unit)}.parquet")
 
     def part(self, number: int, unit: int) -> str:
         return self.path("parts", str(number), f"{unit_name(unit)}.parquet")
@@ -119,7 +133,7 @@ class RunDirectory:
 
     def stages(self) -> list[StageEntry]:
         """Reading first, the recipe's stages in order, tokenizing last."""
-        return [StageEntry(**entry) for entry in self.read_json("manifest.json")["stages"]]
+        return [StageEntry.from_json(entry) for entry in self.read_json("manifest.json")["stages"]]
 
 
 @lru_cache(maxsize=2)

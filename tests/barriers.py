@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 
 from pipeline import files
-from pipeline.batch import DOCUMENT
+from pipeline.batch import DOCUMENT, TOKENS
 from pipeline.dedup.barrier import Parts, deduplicate, drop_file
 from pipeline.dedup.drops import DROPS
 from pipeline.dedup.parts import matrix
@@ -30,12 +30,18 @@ def documents(texts: Sequence[str], **columns: Sequence[Any]) -> list[Document]:
     return rows
 
 
+def tokens_of(doc: Document) -> int:
+    """What a written part says of its tokens: one for each character."""
+    return len(doc["text"])
+
+
 def write_parts(folder: Path, stages: list[Deduplicator], docs: list[Document], cuts: Sequence[int]) -> Parts:
     """The documents in order, cut into units at these places."""
     parts = Parts(str(folder / "parts"), len(cuts) + 1)
     for unit, (begin, end) in enumerate(zip([0, *cuts], [*cuts, len(docs)], strict=True)):
         batch = pa.RecordBatch.from_pylist(docs[begin:end], schema=DOCUMENT)
         columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        columns[TOKENS] = pa.array([tokens_of(doc) for doc in docs[begin:end]], pa.int64())
         for stage in stages:
             columns |= stage.keys(batch)
         files.write_table(parts.url(unit), pa.table(columns))

@@ -229,14 +229,21 @@ def _write_duplicates(run: RunDirectory, unit: Unit, label: str, pages: Sequence
 
 
 def _write_found(run: RunDirectory, label: str, pages: Sequence[Page]) -> None:
-    """What a barrier says when it is done."""
-    went = [page.keeper for page in pages if page.keeper and page.goes and page.goes[0] == label]
+    """What a barrier says when it is done. The one that stays counts as a document without tokens."""
+    gone = [page for page in pages if page.keeper and page.goes and page.goes[0] == label]
+    went = [page.keeper for page in gone]
     sizes = Counter(went)
+    tokens = {keeper: sum(page.amounts[2] for page in gone if page.keeper == keeper) for keeper in sizes}
+    of_size = {size: [tokens[keeper] for keeper in sizes if sizes[keeper] == size] for size in sizes.values()}
     largest = sorted(sizes, key=lambda keeper: (-sizes[keeper], keeper[0]))[:10]
     found = {
         "clusters": len(sizes),
         "clustered": len(sizes) + len(went),
         "dropped": len(went),
-        "largest": [{"documents": sizes[k] + 1, "id": k[1], "url": k[2]} for k in largest],
+        "sizes": [[size + 1, len(of_size[size]), sum(of_size[size])] for size in sorted(of_size)],
+        "largest": [
+            {"documents": sizes[k] + 1, "tokens": tokens[k], "id": k[1], "url": k[2], "urls": []}
+            for k in largest
+        ],
     }
     run.write_json(f"duplicates/{label}/done.json", found)

@@ -17,14 +17,15 @@ from pipeline.dedup.keepers import write_hashed, write_labelled
 from pipeline.dedup.layout import Layout, lay_out
 from pipeline.dedup.parts import Parts, drop_file, take
 from pipeline.dedup.stages import Deduplicator, DedupMinhash
-from pipeline.dedup.steps import Steps, Tally, add_up
+from pipeline.dedup.steps import Steps
+from pipeline.dedup.summary import Tally, add_up
 from pipeline.engine import Engine
 
 __all__ = ["Parts", "deduplicate", "drop_file"]
 
 
 DONE = "done.json"
-_NOTHING: Tally = {"clusters": 0, "clustered": 0, "dropped": 0, "largest": []}
+_NOTHING: Tally = {"clusters": 0, "clustered": 0, "dropped": 0, "sizes": [], "largest": []}
 _NOTHING_NEAR: Tally = {"candidates": 0, "edges": 0}
 
 
@@ -47,11 +48,16 @@ def deduplicate(
 
     `out/<unit>.parquet` is written for every part, sorted by row: `row` (uint32), `id`, `url`, `keeper`
     (uint64, a row id), `keeper_id`, `keeper_url`, `similarity` (float32: 1, or the estimated Jaccard similarity to the
-    keeper), `cluster` (uint64, the smallest row id of the set). Last comes `out/done.json`: `clusters` (sets
-    of two or more), `clustered` (documents in them), `dropped`, `largest` (up to ten: how many `documents`, and `id` and
-    `url` of the one that stays), for near-duplicates
-    `candidates` (pairs that met) and `edges` (pairs that held), and `shuffled`: for each step the `bytes` that came to
-    it, and the most that came to one of its partitions or groups (`inbox`).
+    keeper), `cluster` (uint64, the smallest row id of the set). Last comes `out/done.json`:
+
+    - `clusters` (sets of two or more), `clustered` (documents in them), `dropped`;
+    - `sizes`: rising, lists of the documents of a set, how many such sets there are, and the tokens in all of them;
+      above 1,000 documents a size is rounded down to two significant digits;
+    - `largest`: up to ten sets: how many `documents` and `tokens`, `id` and `url` of the one that stays, and `urls`,
+      those of the first five that went and have one, each once;
+    - for near-duplicates `candidates` (pairs that met) and `edges` (pairs that held);
+    - `shuffled`: for each step the `bytes` that came to it, and the most that came to one of its partitions or groups
+      (`inbox`).
 
     What a broken-off call left behind is removed first. If its workers still write, they write the same files.
 
@@ -73,18 +79,21 @@ def deduplicate(
             tallies = [_run(engine, work, "drops", lambda steps: write_hashed(steps, layout, stage, out))]
         files.remove(work)
     found = add_up(tallies)
-    found["largest"] = _named(found.get("largest", []), parts)
+    found["largest"] = _named(found.get("largest", []), found.pop("urls", []), parts)
     shuffled = {"shuffled": dict(sorted(found.pop("shuffled", {}).items()))}
     done = {name: found.get(name, none) for name, none in nothing.items()} | shuffled
     files.write_bytes(files.join(out, DONE), orjson.dumps(done, option=orjson.OPT_INDENT_2))
 
 
-def _named(largest: Sequence[tuple[int, int, int]], parts: Parts) -> list[dict[str, Any]]:
-    """The largest sets with the documents that stay, out of the parts these stand in."""
+def _named(
+    largest: Sequence[Sequence[int]], urls: Sequence[Sequence[Any]], parts: Parts
+) -> list[dict[str, Any]]:
+    """The largest sets with the documents that stay, out of the parts these stand in, and with some that went."""
     named = []
-    for documents, _, keeper in largest:
+    for documents, lowest, keeper, tokens in largest:
         (columns,) = take(parts, np.array([keeper], np.uint64), ["id", "url"]).to_pylist()
-        named.append({"documents": documents, **columns})
+        gone = dict.fromkeys(url for _, cluster, _, url in urls if cluster == lowest)
+        named.append({"documents": documents, "tokens": tokens, **columns, "urls": list(gone)})
     return named
 
 

@@ -41,13 +41,13 @@ ALL_PAIRS = 32  # the largest group in which everyone is compared with everyone
 _PAIRS_AT_A_TIME = 4_000_000
 
 # A set of copies in one group, as the groups of its leader and of its own first document are told of it.
-COPIES = ("leader", "row", "best", "rank", "count")
+COPIES = ("leader", "row", "best", "rank", "count", "tokens")
 
 
 def write_edges(steps: Steps, layout: Layout, stage: DedupMinhash, copies: str, edges: str) -> None:
     """Writes, for each group that has any, verified edges (`edges/<group>.parquet`: `left` < `right`, global row
     ids) and what it has to know of copies elsewhere (`copies/<group>.parquet`: `COPIES`); all uint64."""
-    keys, bands = layout.partitions(layout.rows, 6), layout.partitions(layout.rows * stage.bands, 2)
+    keys, bands = layout.partitions(layout.rows, 7), layout.partitions(layout.rows * stage.bands, 2)
     groups = range(layout.groups)
     sets = steps.each("read keys", groups, copy_entries, layout, stage, keys)
     found, _ = steps.grouped("find copies", sets, find_copies, layout)
@@ -64,19 +64,20 @@ def write_edges(steps: Steps, layout: Layout, stage: DedupMinhash, copies: str, 
 
 def copy_entries(group: int, layout: Layout, stage: DedupMinhash, partitions: int) -> Iterator[Block]:
     sets = read_sets(layout, group, stage)
-    columns = [sets.key, sets.check, sets.row, sets.best, sets.rank.view(np.uint64), sets.count]
+    rank = sets.rank.view(np.uint64)
+    columns = [sets.key, sets.check, sets.row, sets.best, rank, sets.count, sets.tokens]
     return route(partition(sets.key, partitions), columns)
 
 
 def find_copies(_: int, blocks: Iterable[bytes], layout: Layout) -> Iterator[Any]:
     """Sends every set of copies that is not its leader's to the group of the leader and to its own."""
-    key, check, row, best, rank, count = gather(blocks, 6)
-    order = np.lexsort((row, check, key))
-    key, check, row, best, rank, count = (column[order] for column in (key, check, row, best, rank, count))
+    entries = gather(blocks, 7)
+    order = np.lexsort((entries[2], entries[1], entries[0]))
+    key, check, row, best, rank, count, tokens = (column[order] for column in entries)
     starts = np.flatnonzero(changes(key, check))
     leader = np.repeat(row[starts], np.diff(starts, append=len(key)))
     other = leader != row
-    columns = [column[other] for column in (leader, row, best, rank, count)]
+    columns = [column[other] for column in (leader, row, best, rank, count, tokens)]
     owners = [layout.group_of(columns[0]), layout.group_of(columns[1])]
     yield from route(np.concatenate(owners), [np.concatenate([column, column]) for column in columns])
     pairs = int(count.sum()) - len(starts)  # of each copy with the first, which need no comparison

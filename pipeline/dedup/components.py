@@ -28,7 +28,8 @@ from pipeline import files
 from pipeline.dedup.blocks import Block, Pairs, changes, gather, partition, route, unique_pairs
 from pipeline.dedup.layout import Layout
 from pipeline.dedup.packing import Numbers
-from pipeline.dedup.steps import Steps, Tally, tally
+from pipeline.dedup.steps import Steps, tally
+from pipeline.dedup.summary import Tally
 from pipeline.engine import Engine
 
 IN_PROCESS = 20_000_000  # edges: about 1 GB while they are sorted

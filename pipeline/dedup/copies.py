@@ -14,6 +14,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.batch import TOKENS
 from pipeline.dedup.blocks import changes, spans
 from pipeline.dedup.layout import Layout
 from pipeline.dedup.packing import Numbers
@@ -26,7 +27,7 @@ class Sets:
     """The sets of copies in a group, in the order of their first documents.
 
     `row` is the first document of each, `best` the one of the highest `rank` (of equals the first), `count` how many
-    documents it has; all are uint64 but `rank`, which is int64.
+    documents it has and `tokens` how many all of these have; all are uint64 but `rank`, which is int64.
     """
 
     key: Numbers
@@ -35,6 +36,7 @@ class Sets:
     best: Numbers
     row: Numbers
     count: Numbers
+    tokens: Numbers
     _members: Numbers  # the documents, set by set
     _ends: NDArray[np.int64]
 
@@ -47,30 +49,27 @@ class Sets:
 
 def read_sets(layout: Layout, group: int, stage: Deduplicator) -> Sets:
     """The sets of the undecided documents of a group, from their key columns."""
-    columns = [stage.column(name) for name in ("key", "check", "rank")]
-    key, check = np.zeros((2, 0), np.uint64)
-    rank, row = np.zeros(0, np.int64), np.zeros(0, np.uint64)
-    read = list(_columns(layout, group, columns))
-    if read:
-        key, check, rank, row = (np.concatenate(column) for column in zip(*read, strict=True))
-    return collapse(key, check, rank, row)
+    columns = [*(stage.column(name) for name in ("key", "check", "rank")), TOKENS]
+    read = list(_columns(layout, group, columns)) or [tuple(np.zeros((5, 0), np.uint64))]
+    key, check, rank, tokens, row = (np.concatenate(column) for column in zip(*read, strict=True))
+    return collapse(key, check, rank.view(np.int64), row, tokens)
 
 
-def _columns(
-    layout: Layout, group: int, columns: list[str]
-) -> Iterator[tuple[Numbers, Numbers, NDArray[np.int64], Numbers]]:
+def _columns(layout: Layout, group: int, columns: list[str]) -> Iterator[tuple[Numbers, ...]]:
+    """These columns as uint64, and the row ids."""
     for ids, batch in undecided(layout.parts, layout.units(group), columns, layout.earlier):
-        key, check, rank = (batch[column].to_numpy() for column in columns)
-        yield key, check, rank, ids
+        yield *(batch[column].to_numpy().view(np.uint64) for column in columns), ids
 
 
-def collapse(key: Numbers, check: Numbers, rank: NDArray[np.int64], row: Numbers) -> Sets:
+def collapse(key: Numbers, check: Numbers, rank: NDArray[np.int64], row: Numbers, tokens: Numbers) -> Sets:
     """The sets of these documents."""
     order = np.lexsort((row, ~rank, check, key))  # ~ turns the order round, and has no overflow
-    key, check, rank, row = key[order], check[order], rank[order], row[order]
+    key, check, row, tokens = (column[order] for column in (key, check, row, tokens))
+    rank = rank[order]
     starts = np.flatnonzero(changes(key, check))
     sizes = np.diff(starts, append=len(key))
     first = np.minimum.reduceat(row, starts) if len(row) else row
+    total = np.add.reduceat(tokens, starts) if len(row) else tokens
     order = np.argsort(first)
     starts, sizes = starts[order], sizes[order]
     return Sets(
@@ -80,6 +79,7 @@ def collapse(key: Numbers, check: Numbers, rank: NDArray[np.int64], row: Numbers
         best=row[starts],
         row=first[order],
         count=cast(Numbers, sizes.astype(np.uint64)),
+        tokens=total[order],
         _members=row[spans(starts, sizes)],
         _ends=np.cumsum(sizes),
     )

@@ -20,7 +20,8 @@ from pipeline.dedup.layout import Layout
 from pipeline.dedup.packing import Numbers
 from pipeline.dedup.parts import drop_file, matrix, rows_of, take, units_of
 from pipeline.dedup.stages import Deduplicator
-from pipeline.dedup.steps import Inbox
+from pipeline.dedup.steps import Inbox, tally
+from pipeline.dedup.summary import first_urls
 
 DROPS = pa.schema(
     [
@@ -39,10 +40,10 @@ DROPS = pa.schema(
 def write_drops(
     group: int, inbox: Inbox, layout: Layout, stage: Deduplicator, signature: str | None, out: str
 ) -> Iterator[Any]:
-    """Writes the drop file of every part of the group."""
-    row, keeper, cluster, near = gather(inbox["drops"], 4)
+    """Writes the drop file of every part of the group, and tallies some URLs of the largest sets."""
+    row, keeper, cluster, near, shown = gather(inbox["drops"], 5)
     order = np.argsort(row)
-    row, keeper, cluster, near = (column[order] for column in (row, keeper, cluster, near))
+    row, keeper, cluster, near, shown = (column[order] for column in (row, keeper, cluster, near, shown))
     kept = _keepers(inbox["keepers"])
     similarity = np.ones(len(row), np.float32)
     if near.any() and signature:
@@ -53,12 +54,23 @@ def write_drops(
         order = np.argsort(goes)
         order = order[goes[order] != keeper[of[order]]]
         goes, of = goes[order], of[order]
-        keeper, cluster, similarity = keeper[of], cluster[of], similarity[of]
+        keeper, cluster, similarity, shown = keeper[of], cluster[of], similarity[of], shown[of]
+    urls: list[list[Any]] = []
     for unit in layout.units(group):
         part = slice(*np.searchsorted(units_of(goes), [unit, unit + 1]))
         drops = _table(layout, goes[part], keeper[part], cluster[part], similarity[part], kept)
         files.write_table(drop_file(out, unit), drops)
-    return iter(())
+        urls = first_urls(urls, _urls(drops, goes[part], cluster[part], shown[part]))
+    if urls:
+        yield tally(urls=urls)
+
+
+def _urls(drops: pa.Table, row: Numbers, cluster: Numbers, size: Numbers) -> list[list[Any]]:
+    """Of documents of the largest sets, whose `size` is not 0: size, set, row id and URL."""
+    there = np.flatnonzero((size > 0) & drops["url"].is_valid().to_numpy())
+    urls = drops["url"].take(pa.array(there)).to_pylist()
+    columns = [column[there].tolist() for column in (size, cluster, row)]
+    return [list(entry) for entry in zip(*columns, urls, strict=True)]
 
 
 def _keepers(blocks: Iterable[bytes]) -> pa.Table:

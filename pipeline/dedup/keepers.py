@@ -24,11 +24,13 @@ from pipeline.dedup.fetch import fetch, requests
 from pipeline.dedup.layout import Layout
 from pipeline.dedup.packing import Numbers
 from pipeline.dedup.stages import Deduplicator
-from pipeline.dedup.steps import LARGEST, Inbox, Steps, request, tally
+from pipeline.dedup.steps import Inbox, Steps, request, tally
+from pipeline.dedup.summary import LARGEST, sizes_of
 
 # What a group has of a set: (key, check) is the set's name, `row` the first of these documents and `count` how many
-# there are, `best` the one of the highest `rank`; those with the same `leader` have the same signature.
-MEMBERS = ("key", "check", "rank", "best", "row", "count", "leader")
+# there are and `tokens` how many these have, `best` the one of the highest `rank`; those with the same `leader` have the
+# same signature.
+MEMBERS = ("key", "check", "rank", "best", "row", "count", "tokens", "leader")
 
 
 def write_hashed(steps: Steps, layout: Layout, stage: Deduplicator, out: str) -> None:
@@ -85,7 +87,7 @@ def hashed_members(group: int, layout: Layout, stage: Deduplicator, partitions: 
     sets = read_sets(layout, group, stage)
     leader = np.zeros_like(sets.row)
     rank = sets.rank.view(np.uint64)
-    columns = [sets.key, sets.check, rank, sets.best, sets.row, sets.count, leader]
+    columns = [sets.key, sets.check, rank, sets.best, sets.row, sets.count, sets.tokens, leader]
     return route(partition(sets.key, partitions), columns)
 
 
@@ -97,7 +99,7 @@ def labelled_members(
     A leader without a label is its own, if it has copies.
     """
     sets = read_sets(layout, group, stage)
-    leader, row, best, rank, count = _read_copies(copies, group)
+    leader, row, best, rank, count, tokens = _read_copies(copies, group)
     leads = np.isin(sets.row, row, invert=True)  # the others are told of by the group of their leader
     theirs = layout.group_of(leader) == group
     own = sets.row[leads]
@@ -106,6 +108,7 @@ def labelled_members(
         np.concatenate([sets.best[leads], best[theirs]]),
         np.concatenate([own, row[theirs]]),
         np.concatenate([sets.count[leads], count[theirs]]),
+        np.concatenate([sets.tokens[leads], tokens[theirs]]),
         np.concatenate([own, leader[theirs]]),
     ]
     label, labelled = _labels(inbox["labels"], columns[-1])
@@ -135,29 +138,33 @@ def _labels(blocks: Iterable[bytes], leaders: Numbers) -> tuple[Numbers, NDArray
 
 def choose(_: int, blocks: Iterable[bytes], layout: Layout) -> Iterator[Any]:
     """Members of a set agree in `key` and `check`; that of the highest rank is kept, of equals the first."""
-    key, check, rank, best, row, count, leader = gather(blocks, len(MEMBERS))
-    order = np.lexsort((best, ~rank.view(np.int64), check, key))  # ~ turns the order round, without overflow
-    key, check, best, row, count, leader = (
-        column[order] for column in (key, check, best, row, count, leader)
-    )
+    key, check, rank, *columns = gather(blocks, len(MEMBERS))
+    order = np.lexsort(
+        (columns[0], ~rank.view(np.int64), check, key)
+    )  # ~ turns the order round, without overflow
+    key, check, best, row, count, tokens, leader = (column[order] for column in (key, check, *columns))
     starts = np.flatnonzero(changes(key, check))
     members = np.diff(starts, append=len(key))
-    cluster_of = np.minimum.reduceat(row, starts)
-    cluster = np.repeat(cluster_of, members)
+    sizes, lowest = np.add.reduceat(count, starts), np.minimum.reduceat(row, starts)
+    largest = np.lexsort((lowest, ~sizes))[:LARGEST]
+    largest = largest[sizes[largest] > 1]
+    shown = np.zeros_like(sizes)  # the size of the sets whose URLs are asked for
+    shown[largest] = sizes[largest]
+    cluster, shown = np.repeat(lowest, members), np.repeat(shown, members)
     keeper = np.repeat(best[starts], members)
     near = leader != np.repeat(leader[starts], members)
     goes = (best != keeper) | (count > 1)
-    row, keeper, cluster, near = row[goes], keeper[goes], cluster[goes], near[goes]
+    row, keeper, cluster, near, shown = (column[goes] for column in (row, keeper, cluster, near, shown))
     groups = layout.group_of(row)
-    yield from route(groups, [row, keeper, cluster, near.astype(np.uint64)])
+    yield from route(groups, [row, keeper, cluster, near.astype(np.uint64), shown])
     yield from map(request, requests(layout, keeper, groups, near))
-    sizes = np.add.reduceat(count, starts)
+    total = np.add.reduceat(tokens, starts)
     several = sizes > 1
-    sizes, lowest, kept = (column[several] for column in (sizes, cluster_of, best[starts]))
-    largest = np.lexsort((lowest, ~sizes))[:LARGEST]
+    clustered, clusters = int(sizes[several].sum()), int(several.sum())
     yield tally(
-        clusters=len(sizes),
-        clustered=int(sizes.sum()),
-        dropped=int(sizes.sum()) - len(sizes),
-        largest=np.stack([sizes, lowest, kept], axis=1)[largest].tolist(),
+        clusters=clusters,
+        clustered=clustered,
+        dropped=clustered - clusters,
+        sizes=sizes_of(sizes[several], total[several]),
+        largest=np.stack([sizes, lowest, best[starts], total], axis=1)[largest].tolist(),
     )

@@ -10,14 +10,13 @@ import orjson
 from apache_beam.pvalue import PCollection, TaggedOutput
 
 from pipeline import files
+from pipeline.dedup.summary import add_up
 from pipeline.spread import spread
 
-LARGEST = 10
 _TALLY = "tally"
 _REQUESTS = "requests"
 _EVERY = "every"
 
-Tally = dict[str, Any]
 Inbox = dict[str, Iterable[bytes]]
 
 
@@ -29,32 +28,6 @@ def tally(**counts: Any) -> Any:
 def request(block: Any) -> Any:
     """A block of requests (`pipeline.dedup.fetch`), beside the blocks that a step yields."""
     return TaggedOutput(_REQUESTS, block)
-
-
-def add_up(tallies: Iterable[Tally]) -> Tally:
-    """The sum of each count; of `largest`, the largest, each as its size, its smallest row id, and its keeper's; of what
-    was shuffled, each step's `bytes`, and its largest `inbox`."""
-    total: Tally = {}
-    for counts in tallies:
-        for name, count in counts.items():
-            if name == "shuffled":
-                total[name] = _add_shuffled(total.get(name, {}), count)
-            else:
-                total[name] = total[name] + count if name in total else count
-    if "largest" in total:
-        total["largest"] = sorted(total["largest"], key=lambda entry: (-entry[0], entry[1]))[:LARGEST]
-    return total
-
-
-def _add_shuffled(one: Tally, other: Tally) -> Tally:
-    total = dict(one)
-    for step, found in other.items():
-        known = total.get(step, {"bytes": 0, "inbox": 0})
-        total[step] = {
-            "bytes": known["bytes"] + found["bytes"],
-            "inbox": max(known["inbox"], found["inbox"]),
-        }
-    return total
 
 
 class Steps:

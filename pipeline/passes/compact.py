@@ -1,10 +1,10 @@
 """Compaction: when a pass is complete, the small files of 1,000 units become a few larger ones.
 
 It goes in an order that can be broken off anywhere: the sums are committed, then the rows of the range, then the units'
-own ledger files are removed. A range whose rows are there is done. A unit's file that is missing while a range is read can only
-mean that somebody else has just committed the same range. Everything written is a function of the units' files alone, so
-whoever writes it, and however often, writes the same bytes; and a late worker that writes a unit's file once more
-writes one that nobody looks at and the next compaction removes.
+own files are removed, those of the ledger last. A range whose rows are there is done. A unit's file that is missing
+while a range is read can only mean that somebody else has just committed the same range. Everything written is a function
+of the units' files alone, so whoever writes it, and however often, writes the same bytes; and a late worker that writes a
+unit's files once more writes some that nobody looks at and the next compaction removes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pipeline.ledger_files import RANGE, Sums, listing, read_tables, rows_file, 
 from pipeline.rundir import RunDirectory
 from pipeline.spread import spread
 from pipeline.stores import each_at_once
+from pipeline.tallies.files import sum_units, tally_sums_file
 from pipeline.unreadable import count_units, counts_file
 
 _FEW_RANGES = 4  # are compacted sooner than an engine has started
@@ -58,12 +59,14 @@ def compact_range(run: RunDirectory, number: int, count: int, at: int) -> None:
         except FileNotFoundError:
             if not files.exists(rows_file(run, number, at)):
                 raise
-    list(each_at_once(files.remove, [run.ledger(number, unit) for unit in units]))
+    for file in (run.tallies, run.ledger):  # what has a ledger file is looked at again
+        list(each_at_once(files.remove, [file(number, unit) for unit in units]))
 
 
 def _write(run: RunDirectory, number: int, at: int, units: Sequence[int]) -> None:
     if number == 0:
         files.write_table(counts_file(run, at), count_units(run, units))
+    files.write_table(tally_sums_file(run, number, at), sum_units(run, number, units))
     added = Sums()
     with files.commit(rows_file(run, number, at)) as file:
         with pq.ParquetWriter(file, LEDGER, compression="zstd") as writer:

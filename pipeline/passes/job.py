@@ -22,6 +22,9 @@ class Job:
     tokenizer: FetchedResource
     tokenizer_backend: BackendName
     resources: tuple[FetchedResource, ...] = field(default=())
+    drawn_per_byte: float | None = (
+        None  # of a sample drawn by bytes: a document's chance for each byte of its text
+    )
     profile: bool = False  # whether workers keep what they spend their time on
 
 

@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 
 from filters.kernels.buffers import text_buffers
 from pipeline import files
-from pipeline.batch import DOCUMENT, KEY, set_column
+from pipeline.batch import CARRIED, DOCUMENT, KEY, TOKENS, WEIGHT, WORDS, set_column
 from pipeline.errors import AssayError
 from pipeline.ledger import Quantities, UnitLedger
 from pipeline.ledger_files import is_done
 from pipeline.passes.failures import describe, is_of_the_unit, record_failure
 from pipeline.passes.heartbeat import Heartbeat
 from pipeline.passes.job import Job, Opened, open_job
-from pipeline.passes.rows import Rows, measure_amounts
+from pipeline.passes.rows import TALLY, Rows, measure_amounts
 from pipeline.passes.writers import (
     DROPPED,
     UNREADABLE,
@@ -31,9 +31,8 @@ from pipeline.profile.clock import came, each_timed, timed
 from pipeline.profile.units import profiled
 from pipeline.sources.read import read_unit
 from pipeline.sources.unit import Unit, Unreadable
+from pipeline.tallies.gather import UnitTallies
 from pipeline.tokens.runs import TokenRuns
-
-WORDS, TOKENS = "count.words", "count.tokens"
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def skip_unit(job: Job, unit: Unit, cause: str) -> None:
 
 def _process(job: Job, opened: Opened, unit: Unit, batches: Iterable[Incoming]) -> None:
     step = opened.step
-    ledger = UnitLedger(unit.index)
+    ledger, tallies = UnitLedger(unit.index), UnitTallies(unit.index)
     heartbeat = Heartbeat(job.run, job.number, unit)
     with ExitStack() as stack:
         part = stack.enter_context(BatchWriter(job.run.part(job.number, unit.index)))
@@ -97,7 +96,7 @@ def _process(job: Job, opened: Opened, unit: Unit, batches: Iterable[Incoming]) 
             came("read", incoming.batch.num_rows, size)
             if unreadable is not None:
                 unreadable.write(unreadable_batch(incoming.unreadable))
-            rows = _judge(opened, incoming.batch, ledger)
+            rows = _judge(job, opened, incoming.batch, ledger, tallies)
             with timed("write dropped", sum(len(drop.reasons) for drop in rows.drops)):
                 for drop in rows.drops:
                     dropped.write(dropped_batch(drop, opened.recipe.dropped.text))
@@ -112,28 +111,39 @@ def _process(job: Job, opened: Opened, unit: Unit, batches: Iterable[Incoming]) 
             if runs is not None:
                 runs.close()
             stack.close()
+    with timed(TALLY):
+        files.write_table(job.run.tallies(job.number, unit.index), tallies.table())
     with timed("commit"):
         files.write_table(job.run.ledger(job.number, unit.index), ledger.table())
     heartbeat.end()
 
 
-def _judge(opened: Opened, batch: pa.RecordBatch, ledger: UnitLedger) -> Rows:
+def _judge(job: Job, opened: Opened, batch: pa.RecordBatch, ledger: UnitLedger, tallies: UnitTallies) -> Rows:
     """Take one batch through every stage of the pass."""
     step, count_tokens = opened.step, opened.tokenizer.count
     if step.number == 0:
-        rows = Rows(batch, measure_amounts(batch.column("text"), count_tokens), ledger, count_tokens)
+        amounts = measure_amounts(batch.column("text"), count_tokens)
+        rows = Rows(_with_carried(job, batch, amounts), amounts, ledger, tallies, count_tokens)
         rows.pass_through("read")
     else:
-        rows = Rows(_without_marks(batch), _stored_amounts(batch), ledger, count_tokens)
+        rows = Rows(_without_marks(batch), _stored_amounts(batch), ledger, tallies, count_tokens)
         for at, decided in enumerate(step.decided):
             marks = batch.column(f"drop.{at}").to_numpy(zero_copy_only=False).astype(bool)
-            rows.drop(decided.label, [decided.reason], marks[None, rows.places])
+            rows.drop_copies(decided.label, decided.reason, marks)
     for stage in step.stages:
         rows.apply(stage)
     if step.last:
         rows.pass_through("tokenize")
     rows.end()
     return rows
+
+
+def _with_carried(job: Job, batch: pa.RecordBatch, amounts: Quantities) -> pa.RecordBatch:
+    """The batch with what is found out about its documents as they are read (`pipeline.batch.CARRIED`)."""
+    if job.drawn_per_byte is not None:
+        chance = np.minimum(1.0, job.drawn_per_byte * np.maximum(amounts.bytes, 1))
+        batch = set_column(batch, WEIGHT, pa.array(1 / chance))
+    return batch
 
 
 def _finished(opened: Opened, rows: Rows) -> pa.RecordBatch:
@@ -146,6 +156,8 @@ def _finished(opened: Opened, rows: Rows) -> pa.RecordBatch:
             keys |= stage.keys(batch)
     for name, values in keys.items():
         batch = set_column(batch, name, values)
+    if opened.step.last:
+        batch = batch.select([name for name in batch.schema.names if name not in CARRIED])
     return batch
 
 

@@ -18,6 +18,9 @@ from filters.stage import Annotator, Editor, Filter, Rule, Stage
 from pipeline.batch import MEASURE, set_column
 from pipeline.ledger import Quantities, UnitLedger
 from pipeline.profile.clock import timed
+from pipeline.tallies.gather import UnitTallies
+
+TALLY = "keep the tallies"  # in a profile
 
 CountTokens = Callable[[pa.LargeStringArray], NDArray[np.int64]]
 
@@ -38,16 +41,24 @@ class Rows:
     """The living documents of one batch. `places` says where each stood when the batch came in."""
 
     def __init__(
-        self, batch: pa.RecordBatch, amounts: Quantities, ledger: UnitLedger, count_tokens: CountTokens
+        self,
+        batch: pa.RecordBatch,
+        amounts: Quantities,
+        ledger: UnitLedger,
+        tallies: UnitTallies,
+        count_tokens: CountTokens,
     ) -> None:
         self.batch = batch
         self.amounts = amounts
         self.places: NDArray[np.int64] = np.arange(batch.num_rows, dtype=np.int64)
         self.drops: list[Drop] = []
         self._ledger = ledger
+        self._tallies = tallies
         self._count_tokens = count_tokens
         self._sources = batch.column("source")
         self._languages: list[tuple[NDArray[np.int64], pa.Array]] = [(self.places, batch.column("language"))]
+        with self.timed(TALLY):
+            tallies.begin_batch(batch)
 
     def apply(self, stage: Stage) -> None:
         """Take the documents through a stage, and count what happens."""
@@ -70,15 +81,22 @@ class Rows:
 
     def pass_through(self, label: str) -> None:
         """Count a stage that takes nothing away (reading, tokenizing)."""
-        self._ledger.add(label, "in", "", self.places, self.amounts)
-        self._ledger.add(label, "out", "", self.places, self.amounts)
+        self._count(label, "in")
+        self._count(label, "out")
+
+    def drop_copies(self, label: str, reason: str, marks: NDArray[np.bool_]) -> None:
+        """Drop what a deduplicator decided to drop: `marks` is bool, one for each document of the batch as it came."""
+        gone = marks[self.places]
+        with timed(TALLY):
+            self._tallies.taken_as_copies(label, self.places[gone], self.amounts[gone])
+        self.drop(label, [reason], gone[None])
 
     def drop(self, label: str, names: Sequence[str], fires: NDArray[np.bool_]) -> None:
         """Drop the documents on which a rule fires: `fires` is bool (rules, documents), `names` the reason of each rule.
 
         The first rule that fires is the document's reason.
         """
-        self._ledger.add(label, "in", "", self.places, self.amounts)
+        self._count(label, "in")
         gone = cast("NDArray[np.bool_]", fires.any(axis=0))
         if gone.any():
             went = np.flatnonzero(gone)
@@ -97,7 +115,7 @@ class Rows:
                 )
             )
             self._keep(~gone)
-        self._ledger.add(label, "out", "", self.places, self.amounts)
+        self._count(label, "out")
 
     def end(self) -> None:
         """Close the batch in the ledger: by now the language of every document that has one is known."""
@@ -108,7 +126,10 @@ class Rows:
         languages = np.full(len(self._sources), None, dtype=object)
         for places, values in self._languages:
             languages[places] = values.to_numpy(zero_copy_only=False)
-        self._ledger.end_batch(pa.array(languages, pa.string()), self._sources)
+        known = pa.array(languages, pa.string())
+        self._ledger.end_batch(known, self._sources)
+        with timed(TALLY):
+            self._tallies.end_batch(known)
 
     def _annotate(self, stage: Annotator) -> None:
         for name, values in stage.annotate(self.batch).items():
@@ -121,7 +142,7 @@ class Rows:
         before = self.amounts
         old, new = self.batch.column("text"), stage.edit(self.batch)
         changed = np.flatnonzero(pc.not_equal(old, new).to_numpy(zero_copy_only=False))
-        self._ledger.add(stage.label, "in", "", self.places, before)
+        self._count(stage.label, "in")
         if len(changed):
             self.batch = set_column(self.batch, "text", new)
             after = measure_amounts(new.take(pa.array(changed)), self._count_tokens)
@@ -129,7 +150,7 @@ class Rows:
             self._ledger.add(
                 stage.label, "trimmed", "", self.places[changed], before[changed] - after, documents=0
             )
-        self._ledger.add(stage.label, "out", "", self.places, self.amounts)
+        self._count(stage.label, "out")
 
     def _filter(self, stage: Filter) -> None:
         measures = stage.measure(self.batch)
@@ -141,21 +162,27 @@ class Rows:
         fires = np.zeros((len(rules), len(self.places)), bool)
         for at, rule in enumerate(rules):
             fires[at] = rule.fires(measures[rule.measure])
-        self._mark(stage.label, rules, fires)
+        by_reason = _by_reason(rules, fires)
+        self._mark(stage.label, by_reason)
+        with timed(TALLY):
+            self._tallies.judged(stage.label, rules, measures, fires, by_reason, self.amounts)
         self.drop(stage.label, [rule.reason for rule in rules], fires)
 
-    def _mark(self, label: str, rules: tuple[Rule, ...], fires: NDArray[np.bool_]) -> None:
+    def _mark(self, label: str, by_reason: dict[str, NDArray[np.bool_]]) -> None:
         """What each rule removes in all, and alone."""
-        by_reason: dict[str, NDArray[np.bool_]] = {}
-        for rule, hits in zip(rules, fires, strict=True):
-            by_reason[rule.reason] = by_reason.get(rule.reason, False) | hits
         reasons_fired = sum(
-            (hits.astype(np.int64) for hits in by_reason.values()), np.zeros(fires.shape[1], np.int64)
+            (hits.astype(np.int64) for hits in by_reason.values()), np.zeros(len(self.places), np.int64)
         )
         for reason, hits in by_reason.items():
             fired, alone = np.flatnonzero(hits), np.flatnonzero(hits & (reasons_fired == 1))
             self._ledger.add(label, "fired", reason, self.places[fired], self.amounts[fired])
             self._ledger.add(label, "alone", reason, self.places[alone], self.amounts[alone])
+
+    def _count(self, label: str, outcome: str) -> None:
+        """Tell what came to a stage, or goes on from it."""
+        self._ledger.add(label, outcome, "", self.places, self.amounts)
+        with timed(TALLY):
+            self._tallies.passed(label, outcome, self.places, self.amounts)
 
     def _keep(self, mask: NDArray[np.bool_]) -> None:
         self.batch = self.batch.filter(pa.array(mask))
@@ -173,6 +200,14 @@ def measure_amounts(texts: pa.LargeStringArray, count_tokens: CountTokens) -> Qu
     with timed("count tokens", len(sizes), size):
         tokens = count_tokens(texts)
     return Quantities(sizes, words, tokens)
+
+
+def _by_reason(rules: Sequence[Rule], fires: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """For each reason, in the order of the rules, the documents on which one of its rules fires."""
+    found: dict[str, NDArray[np.bool_]] = {}
+    for rule, hits in zip(rules, fires, strict=True):
+        found[rule.reason] = found.get(rule.reason, False) | hits
+    return found
 
 
 def _fired(reasons: pa.StringArray, fires: NDArray[np.bool_]) -> pa.ListArray:

@@ -1,281 +1,308 @@
-"""How much to collect: raw data needed for a target, from what a run kept of what it read."""
+"""How much to collect for a goal: raw data, crawls, core-hours and disk, from what a run, a probe or a published
+funnel says. The numbers of a plan are those of the form in report.html: both compute from report.json's `planning`.
+"""
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from pipeline.errors import UserError
-from pipeline.ledger import ENDS, QUANTITIES, UNKNOWN_LANGUAGE
-from pipeline.ledger_files import fold_each, listing
-from pipeline.planning.estimate import Estimate, ratio
-from pipeline.report.figures import stage_figures
-from pipeline.report.numbers import NOTHING, count, percent, quantity
-from pipeline.rundir import RunDirectory
-from pipeline.sources.unit import Unit
+from pipeline.planning import crawls, laws
+from pipeline.planning.curve import SCENARIOS, final_tokens, times_for, tokens_at
+from pipeline.planning.funnels import Funnel
+from pipeline.planning.goals import Goal
+from pipeline.report.numbers import count, percent
 
-FEW_UNITS = 30  # below, intervals from the variation between units are too narrow more often than they say
-SCRAPE = "the whole scrape"
-STORED = "stored bytes"  # of the input files as they lie there, compressed or not
-
-_SUFFIXES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
-_AMOUNT = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?(?:e[+-]?\d+)?)\s*([kmbt]?)(?:\s*tokens)?", re.IGNORECASE)
+Planning = dict[str, Any]  # report.json's `planning`
+Range = dict[str, float | None]  # low, value, high
+ENDS = ("low", "value", "high")
+NO_RANGE: Range = dict.fromkeys(ENDS)
+ANYTHING = None  # the key of a goal that does not ask for languages
+FAR = 100.0  # times this run, from where a sample alone says little
 
 
-def parse_amount(text: str) -> int:
-    """Tokens from `300B` (billion), `4T`, `1.5e12`, `250 M`, `10k` or a plain number.
+def plan(planning: Planning, goal: Goal) -> dict[str, Any]:
+    """A plan, as plain data for `json.dumps`; docs/report.md has its keys.
 
     Raises:
-        UserError: it is none of these, or not above zero.
+        UserError: nothing was read, or there is nothing in a language that the goal asks for.
     """
-    match = _AMOUNT.fullmatch(text.strip())
-    value = float(match[1].replace("_", "")) * _SUFFIXES[match[2].lower()] if match else 0.0
-    if not 1 <= value < 1e30:
-        raise UserError(
-            f"{text!r} is not an amount of tokens. Write 300B (billion), 4T (trillion), 250M, 10k, 1.5e12 "
-            "or a whole number above zero."
-        )
-    return round(value)
+    if not planning["raw"]["tokens"] and not planning["raw"]["documents"]:
+        raise UserError("nothing was read: there are no documents to plan by")
+    wants = [_Want(planning, language, goal.unique * share) for language, share in _shares(planning, goal)]
+    scarcest = max(wants, key=lambda want: want.rank)
+    needs = {name: _largest([want.needed(name) for want in wants]) for name in scarcest.measured_in}
+    times = _largest([want.times("tokens") for want in wants])
+    made = {
+        "goal": goal.as_json(),
+        "basis": {key: planning[key] for key in ("source", "basis", "groups", "bracket_by")},
+        "read": {"raw": planning["raw"], "final": planning["final"], "stored_bytes": planning["stored_bytes"]},
+        "feasible": times["low"] is not None or times["value"] is not None,
+        "certain": times["high"] is not None,
+        "times": times,
+        "needs": needs,
+        "scarcest": scarcest.language if goal.mix else None,
+        "languages": {
+            want.language: {"tokens": want.target, "times": want.times("tokens"), "raw": want.of_it(needs)}
+            for want in wants
+            if want.language is not None
+        },
+        "scenarios": _scenarios(planning, wants),
+        "crawls": _crawls(planning, needs, wants),
+        "costs": _costs(planning.get("costs"), needs),
+        "pool": _pool(planning, wants, goal),
+        "gap": _gap(wants, goal),
+    }
+    return {**made, "warnings": [*planning["warnings"], *_warnings(planning, made)]}
+
+
+def _shares(planning: Planning, goal: Goal) -> list[tuple[str | None, float]]:
+    """The languages to ask for, each with its share of the goal.
+
+    Raises:
+        UserError: one of them is not there.
+    """
+    if goal.mix is None:
+        return [(ANYTHING, 1.0)]
+    for language in goal.mix:
+        if language not in planning["languages"]:
+            there = ", ".join(sorted(planning["languages"])) or "no languages"
+            raise UserError(f"{planning['source']} holds nothing in the language `{language}`. It has: {there}.")
+    return list(goal.mix.items())
 
 
 @dataclass(frozen=True)
-class Need:
-    """How much has to be collected, in one quantity."""
+class _Want:
+    """So many final tokens of a language, or of any."""
 
-    quantity: str  # one of QUANTITIES, or STORED
-    of: str  # SCRAPE, or a language
-    final_tokens_per_raw: Estimate
-    raw: Estimate
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Raw data for a target, by the retention of one run. `needs` is empty where nothing was kept."""
-
-    target_tokens: int
+    planning: Planning
     language: str | None
-    units: int  # that were finished and held something
-    raw_tokens: int  # that this run read, in the language if one was asked for
-    final_tokens: int  # that it kept of them
-    needs: tuple[Need, ...]
-    warnings: tuple[str, ...]
+    target: float
 
     @property
-    def feasible(self) -> bool:
-        return bool(self.needs)
+    def of(self) -> dict[str, Any]:
+        return self.planning if self.language is None else self.planning["languages"][self.language]
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain data for `json.dumps`: the fields, and `feasible`. An interval that there is not is null."""
-        return {**asdict(self), "feasible": self.feasible}
+    @property
+    def measured_in(self) -> Sequence[str]:
+        return list(self.of["yield"])
+
+    @property
+    def rank(self) -> float:
+        """The scarcer it is, the more of the whole it takes."""
+        return self.target / (self.of["yield"]["tokens"][1] or 1e-300)
+
+    def curves(self, name: str) -> dict[str, list[float | None]]:
+        """Final tokens at each point of the grid, where size is measured in `name`."""
+        return final_tokens(self.of["yield"][name], self.planning["distinct"])
+
+    def times(self, name: str) -> Range:
+        """How many times the run: least on the high curve, most on the low one."""
+        curves, grid = self.curves(name), self.planning["distinct"]["times"]
+        return {
+            "low": times_for(self.target, grid, curves["high"]),
+            "value": times_for(self.target, grid, curves["point"]),
+            "high": times_for(self.target, grid, curves["low"]),
+        }
+
+    def needed(self, name: str) -> Range:
+        """So much of the whole scrape."""
+        held = self.planning["stored_bytes"] if name == "stored bytes" else self.planning["raw"].get(name)
+        return _scaled(self.times(name), held)
+
+    def of_it(self, needs: dict[str, Range]) -> dict[str, Range]:
+        """What of that is in this language, by its share of what was read."""
+        whole, here = self.planning["raw"], self.of["raw"]
+        return {
+            name: _scaled(needs[name], here[name] / whole[name])
+            for name in ("tokens", "documents", "bytes")
+            if name in needs and whole.get(name) and here.get(name)
+        }
 
 
-def plan(run: RunDirectory, target_tokens: int, language: str | None = None) -> Plan:
-    """How much raw data gives `target_tokens` final tokens (of `language`), with what this run's units say.
+def _scaled(times: Range, by: float | None) -> Range:
+    return {end: None if by is None or times[end] is None else times[end] * by for end in ENDS}  # type: ignore[operator]
 
-    Raises:
-        UserError: not a run directory, no unit is finished, or the run has nothing in that language.
+
+def _largest(ranges: Sequence[Range]) -> Range:
+    """What is enough for all. An end that one of them does not have, all together do not have."""
+    return {
+        end: None if any(one[end] is None for one in ranges) else max(one[end] or 0 for one in ranges)
+        for end in ENDS
+    }
+
+
+def _scenarios(planning: Planning, wants: Sequence[_Want]) -> list[dict[str, Any]]:
+    """What it would take if retention fell with size as it did elsewhere: times = (target/yield)^(1/(1-g))."""
+    found = []
+    for scenario in planning["scenarios"]:
+        ratio = max(want.rank for want in wants)
+        times = ratio ** (1 / (1 - scenario["exponent"])) if ratio < 1e200 else None
+        tokens = planning["raw"].get("tokens")
+        raw = times * tokens if times and tokens else None
+        found.append({**scenario, "times": times, "raw_tokens": raw})
+    return found
+
+
+def _crawls(planning: Planning, needs: dict[str, Range], wants: Sequence[_Want]) -> dict[str, Any]:
+    """Common Crawl's crawls that hold so much: of a year's size, and by the share of a language's pages in them.
+
+    Pages are the run's documents where its input is a crawl's; else so many tokens are taken to make a page.
     """
-    read = _read(run, language)
-    everything, wanted = read.everything, read.wanted
-    final = wanted.final["tokens"]
-    kept = int(final.sum())
-    needs = []
-    if kept:
-        names = ("tokens", "documents", "bytes")
-        needs = [_need(name, SCRAPE, final, everything.raw[name], target_tokens) for name in (*names, STORED)]
-        if language is not None and wanted.raw["tokens"].sum() >= kept:
-            needs += [_need(name, language, final, wanted.raw[name], target_tokens) for name in names]
-    return Plan(
-        target_tokens=target_tokens,
-        language=language,
-        units=int((everything.raw["tokens"] > 0).sum()),
-        raw_tokens=int(wanted.raw["tokens"].sum()),
-        final_tokens=kept,
-        needs=tuple(need for need in needs if need is not None),
-        warnings=tuple(_warnings(read, language, target_tokens)),
-    )
-
-
-@dataclass(frozen=True)
-class _Ends:
-    """Raw and final amounts of each unit: float64 by quantity, one value per unit."""
-
-    raw: dict[str, NDArray[np.float64]]
-    final: dict[str, NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class _Read:
-    everything: _Ends
-    wanted: _Ends  # the same, or that of one language
-    unidentified: float  # share of the raw tokens in documents that have no language
-    deduplicated: (
-        float | None
-    )  # share that deduplicators took of the tokens that reached them; None without any
-    unfinished: int
-
-
-def _read(run: RunDirectory, language: str | None) -> _Read:
-    stages = run.stages()
-    of_language = pc.field("language") == language if language is not None else None
-    by_unit, wanted_by_unit, by_language, by_stage = fold_each(
-        run,
-        [
-            (("outcome", "unit"), None),
-            (("outcome", "unit"), of_language),
-            (("outcome", "language"), ENDS),
-            (("stage", "outcome"), None),
-        ],
-    )
-    if language is not None and not len(wanted_by_unit):
-        found = sorted(set(by_language["language"].to_pylist()))
-        raise UserError(
-            f"{run.url} holds nothing in the language `{language}`. It holds: "
-            f"{', '.join(found) or 'nothing'}."
-        )
-    all_units = run.units()
-    done = listing(run, max(stage.number for stage in stages)).done(len(all_units))
-    units = [unit for unit in all_units if done[unit.index]]
-    if not units:
-        raise UserError(
-            f"{run.url}: no unit of this run is finished, so there is nothing to plan from. Finish "
-            "the run first."
-        )
-    figures = [stage for stage in stage_figures(by_stage, stages) if stage["kind"] == "deduplicator"]
-    came = figures[0]["in"]["tokens"] if figures else 0
-    raw = by_language.filter(pc.field("outcome") == "in")
-    unidentified = raw.filter(pc.field("language") == UNKNOWN_LANGUAGE)
-    return _Read(
-        everything=_ends(by_unit, units),
-        wanted=_ends(wanted_by_unit, units),
-        unidentified=(pc.sum(unidentified["tokens"]).as_py() or 0)
-        / max(pc.sum(raw["tokens"]).as_py() or 0, 1),
-        deduplicated=sum(stage["dropped"]["tokens"] for stage in figures) / max(came, 1) if figures else None,
-        unfinished=len(all_units) - len(units),
-    )
-
-
-def _ends(by_unit: pa.Table, units: list[Unit]) -> _Ends:
-    ends = []
-    for outcome in ("in", "out"):
-        rows = {row["unit"]: row for row in by_unit.filter(pc.field("outcome") == outcome).to_pylist()}
-        ends.append(
-            {
-                name: np.array([rows[u.index][name] if u.index in rows else 0 for u in units], np.float64)
-                for name in QUANTITIES
+    web = planning["web"]
+    pages = needs["documents"] if web else _scaled(needs["tokens"], 1 / crawls.TOKENS_PER_PAGE)
+    by_language = {}
+    for want in wants:
+        share = crawls.LANGUAGES.get(want.language or "")
+        of_it = want.of_it(needs)
+        if share and of_it:
+            mine = of_it["documents"] if web else _scaled(of_it["tokens"], 1 / crawls.TOKENS_PER_PAGE)
+            by_language[want.language] = {
+                "share": share,
+                "crawls": _scaled(mine, 1 / share / crawls.PAGES_PER_CRAWL),
             }
-        )
-    ends[0][STORED] = np.array([unit.bytes for unit in units], np.float64)
-    return _Ends(*ends)
+    return {
+        "pages": pages,
+        "pages_from": "documents" if web else f"{crawls.TOKENS_PER_PAGE} tokens a page",
+        "crawls": _scaled(pages, 1 / crawls.PAGES_PER_CRAWL),
+        "by_language": by_language,
+        "by_year": [
+            {
+                "year": year,
+                "pages_per_crawl": 1e9 * held / number,
+                "crawls": _scaled(pages, number / (1e9 * held)),
+            }
+            for year, (number, held) in crawls.BY_YEAR.items()
+        ],
+        "source": crawls.SOURCE,
+    }
 
 
-def _need(
-    name: str, of: str, final: NDArray[np.float64], raw: NDArray[np.float64], target: int
-) -> Need | None:
-    if not raw.sum():
-        return None  # the size of the input is not known (a source that does not say)
-    per_raw = ratio(final, raw, share=name == "tokens")
-    return Need(name, of, per_raw, per_raw.needed_for(target))
+def _costs(costs: dict[str, Any] | None, needs: dict[str, Range]) -> dict[str, Range] | None:
+    """Core-hours and disk at the run's own rates a byte of raw text."""
+    if costs is None or "bytes" not in needs:
+        return None
+    rate, fixed = costs["core_seconds_per_byte"], costs["fixed_core_seconds"] / 3600
+    hours = _scaled(needs["bytes"], None if rate is None else rate / 3600)
+    return {
+        "core_hours": {end: None if hours[end] is None else hours[end] + fixed for end in ENDS},  # type: ignore[operator]
+        "disk_bytes": _scaled(needs["bytes"], costs["disk_per_byte"]),
+    }
 
 
-def _warnings(read: _Read, language: str | None, target: int) -> list[str]:
-    raw = read.everything.raw["tokens"]
-    held = int((raw > 0).sum())
-    kept = float(read.wanted.final["tokens"].sum())
-    scale = target / kept if kept else 0.0
-    warnings = [_deduplication_warning(read.deduplicated, scale)]
-    if held == 1:
+def _pool(planning: Planning, wants: Sequence[_Want], goal: Goal) -> dict[str, Any] | None:
+    """Whether what the run's input was drawn from is enough, and the epochs that would make it so."""
+    pool = planning["pool"]
+    if pool is None:
+        return None
+    final, epochs = [], []
+    for want in wants:
+        curves, grid = want.curves("tokens"), planning["distinct"]["times"]
+        ends = {
+            "low": tokens_at(pool["times"], grid, curves["low"]),
+            "value": tokens_at(pool["times"], grid, curves["point"]),
+            "high": tokens_at(pool["times"], grid, curves["high"]),
+        }
+        final.append({"language": want.language, "target": want.target, "final": ends})
+        epochs.append(_epochs(ends, want.target, goal))
+    return {
+        "documents": pool["documents"],
+        "bytes": pool["bytes"],
+        "stored_bytes": pool["stored_bytes"],
+        "times": pool["times"],
+        "gives": final,
+        "enough": all((one["final"]["low"] or 0) >= one["target"] for one in final),
+        "possible": all((one["final"]["high"] or 0) >= one["target"] for one in final),
+        "epochs": _largest(epochs),
+    }
+
+
+def _gap(wants: Sequence[_Want], goal: Goal) -> dict[str, Any] | None:
+    """Where no amount of such data may be enough: what there is at most, and the epochs that would close the gap."""
+    short = [want for want in wants if want.times("tokens")["high"] is None and want.curves("tokens")["low"][-1]]
+    if not short:
+        return None
+    most = []
+    for want in short:
+        curves = want.curves("tokens")
+        ends = {"low": curves["low"][-1], "value": None, "high": curves["high"][-1]}
+        most.append({"language": want.language, "target": want.target, "most": ends})
+    return {
+        "times": wants[0].planning["distinct"]["times"][-1],
+        "languages": most,
+        "epochs": _largest([_epochs(one["most"], one["target"], goal) for one in most]),
+    }
+
+
+def _epochs(available: Range, target: float, goal: Goal) -> Range:
+    """Epochs that make what is there worth what is wanted: few on its high end, many on its low one."""
+    wanted = target * goal.tokens / goal.unique  # in fresh tokens' worth, whatever epochs the goal allows already
+
+    def needed(tokens: float | None) -> float | None:
+        return None if tokens is None else laws.epochs_for(tokens, wanted)
+
+    return {
+        "low": needed(available["high"]),
+        "value": needed(available["value"]),
+        "high": needed(available["low"]),
+    }
+
+
+def _warnings(planning: Planning, made: dict[str, Any]) -> list[str]:
+    warnings = []
+    reach = made["times"]["high"] or made["times"]["low"] or 0
+    if planning["bracket_by"] and reach > FAR:
         warnings.append(
-            "This run has one unit, so nothing says how much retention varies: there is no interval."
+            f"This plan is for up to {count(reach)} times what was read. From so far a sample says only between which "
+            "ends deduplication can leave the corpus, not where; a larger sample or `assay probe` does."
         )
-    elif held < FEW_UNITS:
+    least = made["crawls"]["crawls"]["low"] or made["crawls"]["crawls"]["value"] or 0
+    if least > crawls.CRAWLS:
         warnings.append(
-            f"The intervals rest on {held} units. Below {FEW_UNITS} they are rough; more files, or "
-            "smaller units, make them better."
+            f"That is more than the {crawls.CRAWLS} crawls of 2013 to 2024 together. And of their pages only "
+            f"{percent(crawls.DISTINCT_URLS)} have a URL that no other has."
         )
-    if held > 1 and raw.max() > raw.sum() / 2:
+    costs = planning.get("costs")
+    if costs and costs["lost"]:
         warnings.append(
-            f"One unit holds {percent(float(raw.max() / raw.sum()))} of the raw tokens: these figures "
-            "are mostly those of that one."
+            "An attempt at this run was killed, and what it had worked is not known: read the core-hours as the least."
         )
-    if language is not None and read.unidentified:
+    if costs and costs["core_seconds_per_byte"] is None:
         warnings.append(
-            f"{percent(read.unidentified)} of the raw tokens have no language: their documents went before "
-            f"it was found, or it could not be told. What of that was `{language}` is missing from the raw "
-            f"amounts of `{language}`, not from those of the whole scrape."
+            "This run's workers were those of a cluster, which does not say what they worked: no core-hours. A run "
+            "with --profile measures them."
         )
-    if read.unfinished:
-        warnings.append(f"The run is not finished: {read.unfinished} units are missing here.")
     return warnings
 
 
-def _deduplication_warning(deduplicated: float | None, scale: float) -> str:
-    if deduplicated is None:
-        return (
-            "This recipe removes no duplicates. If the real job will, expect to need more: the larger the "
-            "scrape, the larger the share of it that stands elsewhere in it."
-        )
-    reach = f" This plan is for {count(scale)} times what this run kept." if scale > 1 else ""
-    return (
-        f"Deduplication took {percent(deduplicated)} of the tokens that reached it in this run, and will "
-        "take more of a larger scrape: a sample holds few of the copies of its pages, so it over-states what "
-        "deduplication keeps. Read every amount as the least that is needed; the intervals do not cover "
-        f"this.{reach}"
-    )
-
-
-def print_plan(plan: Plan, console: Console) -> None:
-    """Print a plan as tables of what to collect, and below them what to beware of. Fits 80 columns."""
-    of = f" of `{plan.language}`" if plan.language else ""
-    what = f"{count(plan.target_tokens)} tokens{of}"
-    console.print()
-    if plan.feasible:
-        console.print(Text(f"For {what}, collect:", style="bold"))
-        for group in dict.fromkeys(need.of for need in plan.needs):
-            needs = [need for need in plan.needs if need.of == group]
-            console.print()
-            console.print(_table(needs, group))
-            console.print(Text(_retention(needs[0], of), style="dim"))
-    else:
-        reason = f"Not possible: this run kept nothing of {count(plan.raw_tokens)} raw tokens{of}"
-        console.print(Text(f"{reason}, so no amount of such data gives {what}.", style="bold red"))
-    console.print()
-    for warning in plan.warnings:
-        console.print(Text(f"! {warning}", style="yellow"))
-
-
-def _retention(need: Need, of: str) -> str:
-    kept = need.final_tokens_per_raw
-    raw = "raw tokens" if need.of == SCRAPE else f"raw tokens of `{need.of}`"
-    interval = f" (95 %: {percent(kept.low)} to {percent(kept.high)})" if kept.low is not None else ""
-    return f"{percent(kept.value)} of the {raw} became final tokens{of}{interval}."
-
-
-def _table(needs: list[Need], of: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column(of if of == SCRAPE else f"of it, in `{of}`", overflow="fold")
-    for header in ("about", "95 % from", "to"):
-        table.add_column(header, justify="right", no_wrap=True)
-    for need in needs:
-        ends = (need.raw.low, need.raw.high)
-        low, high = (quantity(need.quantity, end) if end is not None else NOTHING for end in ends)
-        about = Text(quantity(need.quantity, need.raw.value), style="bold")
-        table.add_row(Text(_NAMES[need.quantity]), about, Text(low), Text(high))
-    return table
-
-
-_NAMES = {
-    "tokens": "raw tokens",
-    "documents": "raw documents",
-    "bytes": "raw text (UTF-8)",
-    STORED: "files as stored",
-}
+def of_funnel(funnel: Funnel) -> Planning:
+    """What a published funnel says, in the form of a run's `planning`: one corpus, so nothing says how it varies."""
+    final = funnel.final_tokens
+    grid = [10 ** (k / 8) for k in range(-48, 9)]
+    stored = funnel.amounts.get("stored bytes")
+    raw = {name: funnel.amounts.get(name) for name in ("documents", "bytes", "tokens")}
+    measured = {name: [None, final, None] for name, held in raw.items() if held}
+    if stored:
+        measured["stored bytes"] = [None, final, None]
+    nothing: list[None] = [None] * len(grid)
+    return {
+        "source": f"the published funnel of {funnel.title} ({funnel.source})",
+        "raw": raw,
+        "final": {"tokens": final},
+        "stored_bytes": stored,
+        "web": raw["documents"] is not None,
+        "basis": None,
+        "groups": 1,
+        "yield": measured,
+        "distinct": {"times": grid, "low": nothing, "point": [1.0] * len(grid), "high": nothing},
+        "bracket_by": None,
+        "scenarios": list(SCENARIOS),
+        "languages": {},
+        "pool": None,
+        "costs": None,
+        "warnings": [
+            f"This is what {funnel.title} kept of its data with its rules. A pilot of your own data says what you will."
+        ],
+    }

@@ -21,8 +21,11 @@ from pipeline.report.figures import (
     retention,
     stage_figures,
 )
+from pipeline.planning import funnels
+from pipeline.report.planning import planning_figures
 from pipeline.report.unreadable import unreadable_figures
 from pipeline.rundir import RunDirectory, StageEntry
+from pipeline.tallies.files import fold_tallies
 
 GROUPS = 200  # languages and sources that are listed by name
 
@@ -34,7 +37,7 @@ def build_report(run: RunDirectory) -> Report:
 
     Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`,
     `stages`, `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`,
-    `inputs`, `tokenizer`, `shards` (null before they are written). An amount is an object of documents,
+    `inputs`, `tokenizer`, `shards` (null before they are written), `published`, `planning`. An amount is an object of documents,
     bytes (UTF-8), words and tokens. docs/report.md says what each means.
 
     Raises:
@@ -42,13 +45,18 @@ def build_report(run: RunDirectory) -> Report:
     """
     manifest = run.read_json("manifest.json")
     stages = run.stages()
-    by_reason, by_language, by_source, by_unit = fold_each(
+    deduplicators = [stage.label for stage in stages if stage.kind == "deduplicator"]
+    by_reason, by_language, by_source, by_unit, of_duplicates = fold_each(
         run,
         [
             (("stage", "outcome", "reason"), None),
             (("outcome", "language"), ENDS),
             (("outcome", "source"), ENDS),
             (("outcome", "unit"), None),
+            (
+                ("stage", "outcome", "source"),
+                pc.field("stage").isin(deduplicators) & pc.field("outcome").isin(["in", "dropped"]),
+            ),
         ],
     )
     raw, final = (amounts(by_language.filter(pc.field("outcome") == outcome)) for outcome in ("in", "out"))
@@ -56,7 +64,7 @@ def build_report(run: RunDirectory) -> Report:
     shards = shard_summary(run)
     faults = imbalances(by_reason, [stage.label for stage in stages]) + shard_faults(shards, final)
     unreadable = unreadable_figures(run)
-    return {
+    report = {
         "recipe": manifest["recipe"],
         "assay": manifest["assay"],
         "complete": units["finished"] == units["count"],
@@ -73,9 +81,7 @@ def build_report(run: RunDirectory) -> Report:
             kind: sum(entry["records"] for entry in unreadable if entry["kind"] == kind)
             for kind in ("unreadable", "skipped")
         },
-        "duplicates": [
-            duplicate_figures(run, stage.label) for stage in stages if stage.kind == "deduplicator"
-        ],
+        "duplicates": [duplicate_figures(run, label, of_duplicates) for label in deduplicators],
         "units": units,
         "inputs": {
             "files": len(manifest["inputs"]),
@@ -83,7 +89,9 @@ def build_report(run: RunDirectory) -> Report:
         },
         "tokenizer": manifest.get("tokenizer"),
         "shards": shards,
+        "published": funnels.figures(),
     }
+    return {**report, "planning": planning_figures(run, report, fold_tallies(run))}
 
 
 def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry]) -> dict[str, Any]:

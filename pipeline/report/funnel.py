@@ -139,4 +139,5 @@ def _warnings(report: Report) -> list[str]:
         warnings.append(f"{number} could not be read ({causes}): see unreadable/.")
     if not report["complete"]:
         warnings.append(f"The run is not finished: {units['finished']} of {units['count']} units are.")
+    warnings += [alarm for entry in report["duplicates"] for alarm in entry["alarms"]]
     return warnings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pipeline import files
 from pipeline.errors import UserError
 from pipeline.sources import names
 from pipeline.sources.config import MIB, Source
+from pipeline.sources.own import DESCRIPTION, file_name
 from pipeline.stores import FIRST_CONTACT, each_at_once, reach, retried
 
 _log = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ def find_files(inputs: Sequence[str], config: Source) -> list[FoundFile]:
         for file in known:
             found.setdefault(_identity(file.path), file)
         unknown += others
+    for path in [path for path in found if _tells_of_a_sample(path, found)]:
+        del found[path]
     if unknown:
         shown = ", ".join(sorted(unknown)[:5]) + (", ..." if len(unknown) > 5 else "")
         _log.warning("passed over %d files of unknown format: %s. %s", len(unknown), shown, _REMEDY)
@@ -174,6 +177,12 @@ def _tag(filesystem: Any, info: dict[str, Any]) -> str:
 def _size(info: dict[str, Any]) -> int:
     size = info.get("size")
     return size if isinstance(size, int) else -1
+
+
+def _tells_of_a_sample(path: str, found: Container[str]) -> bool:
+    """Whether it is the description that `assay sample` writes beside its first file, and holds no documents."""
+    folder, _, name = path.rpartition("/")
+    return name == DESCRIPTION and f"{folder}/{file_name(0)}" in found
 
 
 def _hidden(parts: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pipeline import files
 from pipeline.sources.config import Source
 from pipeline.sources.document import Document, FieldMapper, Progress
+from pipeline.sources.own import as_document, is_own
 from pipeline.sources.unit import Unit, Unreadable
 
 # Pages are read as they are needed, not whole column chunks, which may be as large as the file.
@@ -32,11 +33,12 @@ def read(unit: Unit, config: Source, progress: Progress) -> Iterator[Document | 
         except (pa.ArrowException, OSError) as error:
             yield Unreadable(unit.path, 0, "unreadable", "not_parquet", str(error)[:300])
             return
+        own = is_own(table.schema_arrow)
         row = sum(table.metadata.row_group(group).num_rows for group in range(unit.start))
         progress.position = sum(_stored_bytes(table.metadata, group) for group in range(unit.start))
         for group in range(unit.start, min(unit.stop, table.num_row_groups)):
             rows = table.metadata.row_group(group).num_rows
-            yield from _group(table, group, row, unit.path, config, mapper)
+            yield from _group(table, group, row, unit.path, config, mapper, own)
             row += rows
             progress.position += _stored_bytes(table.metadata, group)
 
@@ -46,6 +48,7 @@ class Layout(NamedTuple):
 
     columns: dict[str, Any]
     group_bytes: list[int]
+    own: bool  # written by Assay: its columns are a document's, whatever the recipe calls them
 
 
 def layout(path: str) -> Layout | None:
@@ -57,7 +60,7 @@ def layout(path: str) -> Layout | None:
             return None
         schema, metadata = table.schema_arrow, table.metadata
     groups = [_stored_bytes(metadata, group) for group in range(metadata.num_row_groups)]
-    return Layout(dict(zip(schema.names, schema.types, strict=True)), groups)
+    return Layout(dict(zip(schema.names, schema.types, strict=True)), groups, is_own(schema))
 
 
 def _stored_bytes(metadata: Any, group: int) -> int:
@@ -66,7 +69,7 @@ def _stored_bytes(metadata: Any, group: int) -> int:
 
 
 def _group(
-    table: Any, group: int, row: int, path: str, config: Source, mapper: FieldMapper
+    table: Any, group: int, row: int, path: str, config: Source, mapper: FieldMapper, own: bool
 ) -> Iterator[Document | Unreadable]:
     layout = table.metadata.row_group(group)
     per_row = max(1, layout.total_byte_size // max(1, layout.num_rows))
@@ -75,7 +78,7 @@ def _group(
     try:
         for batch in table.iter_batches(batch_size=size, row_groups=[group], use_threads=False):
             for record, replaced in _records(batch):
-                yield mapper.document(record, row, row, replaced)
+                yield as_document(record, row) if own else mapper.document(record, row, row, replaced)
                 row += 1
     except (pa.ArrowException, OSError) as error:
         detail = f"rows {row:,} to {stop - 1:,} cannot be read: {str(error)[:300]}"

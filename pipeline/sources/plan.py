@@ -17,6 +17,7 @@ from pipeline.sources import codecs, csv, jsonl, names, parquet, webarchive
 from pipeline.sources.config import Fields, Source
 from pipeline.sources.document import Document, Progress
 from pipeline.sources.inputs import FoundFile
+from pipeline.sources.own import is_own_file
 from pipeline.sources.records import Dialect, Fault, read_records, starts_record
 from pipeline.sources.streams import StoredRange, blocks, next_member, probe
 from pipeline.sources.unit import Format, Unit
@@ -52,6 +53,8 @@ def plan_units(found: Sequence[FoundFile], config: Source) -> list[Unit]:
 
 def _cut(config: Source, file: FoundFile) -> tuple[Format, list[tuple[int, int, int]]]:
     format = cast(Format, names.format_of(file.path) if config.format == "auto" else config.format)
+    if format != "parquet" and is_own_file(file.path):
+        format = "parquet"
     return format, _slices(file.path, file.bytes, format, config)
 
 
@@ -171,7 +174,8 @@ def _row_groups(path: str, size: int, config: Source) -> list[tuple[int, int, in
     layout = parquet.layout(path)
     if layout is None:
         return [(0, 1, size)]  # reading it will say what is wrong with it
-    _check_columns(path, layout.columns, config.fields)
+    if not layout.own:
+        _check_columns(path, layout.columns, config.fields)
     slices: list[tuple[int, int, int]] = []
     start = held = 0
     for group, stored in enumerate(layout.group_bytes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,19 @@ import pytest
 from barriers import corpus, documents, drops, plainly, run, sentence, versions, write_parts
 
 from pipeline import files
-from pipeline.batch import DOCUMENT
+from pipeline.batch import DOCUMENT, TOKENS
 from pipeline.dedup.barrier import Parts, deduplicate, drop_file
 from pipeline.dedup.parts import matrix
 from pipeline.dedup.stages import DedupExact, Deduplicator, DedupMinhash, DedupUrl
 from pipeline.engine import Engine
+
+
+def sets_of(drops: dict[str, str]) -> dict[str, list[str]]:
+    """The documents of each set, by the one that stays."""
+    sets: dict[str, list[str]] = {keeper: [keeper] for keeper in drops.values()}
+    for gone, keeper in drops.items():
+        sets[keeper].append(gone)
+    return sets
 
 
 @pytest.mark.parametrize("cuts, partitions, in_process", [((20, 20, 47), 3, 10**6), ((50,), 2, 3)])
@@ -29,10 +38,19 @@ def test_near_duplicates_however_cut(
     wanted = plainly(stage, documents(texts))
     assert found == wanted
     assert len(found) > 20
-    sizes = sorted(list(wanted.values()).count(k) + 1 for k in set(wanted.values()))[::-1]
-    keepers = sorted((-list(wanted.values()).count(k) - 1, int(k[1:]), k) for k in set(wanted.values()))
-    assert done["largest"] == [{"documents": -size, "id": k, "url": None} for size, _, k in keepers[:10]]
-    assert (done["clusters"], done["clustered"], done["dropped"]) == (len(sizes), sum(sizes), len(wanted))
+    sets = sets_of(wanted)
+    tokens = {keeper: sum(len(texts[int(member[1:])]) for member in sets[keeper]) for keeper in sets}
+    largest = sorted(sets, key=lambda keeper: (-len(sets[keeper]), int(keeper[1:])))[:10]
+    assert done["largest"] == [
+        {"documents": len(sets[k]), "tokens": tokens[k], "id": k, "url": None, "urls": []} for k in largest
+    ]
+    sizes = Counter(map(len, sets.values()))
+    assert done["sizes"] == [
+        [size, count, sum(tokens[keeper] for keeper in sets if len(sets[keeper]) == size)]
+        for size, count in sorted(sizes.items())
+    ]
+    clustered = sum(map(len, sets.values()))
+    assert (done["clusters"], done["clustered"], done["dropped"]) == (len(sets), clustered, len(wanted))
     assert done["candidates"] >= done["edges"] > 0
 
 
@@ -41,7 +59,9 @@ def test_near_duplicates_however_cut(
 )
 def test_the_files_do_not_depend_on_groups_or_partitions(tmp_path: Path, stage: Deduplicator) -> None:
     texts = corpus(2)
-    docs = documents(texts, language_score=np.random.default_rng(2).random(len(texts)).tolist())
+    scores = np.random.default_rng(2).random(len(texts)).tolist()
+    urls = [None if at % 5 == 0 else f"http://a.com/{at % 40}" for at in range(len(texts))]
+    docs = documents(texts, language_score=scores, url=urls)
     parts = write_parts(tmp_path, [stage], docs, (10, 30, 31, 60))
     ways: list[dict[str, Any]] = [
         {"partitions": 1},
@@ -57,7 +77,8 @@ def test_the_files_do_not_depend_on_groups_or_partitions(tmp_path: Path, stage: 
         del done["shuffled"]
         found.append((content, list(done.items())))
     assert found[0] == found[1] == found[2]
-    assert found[0][1][2][1] > 5
+    done = dict(found[0][1])
+    assert done["dropped"] > 5 and max(len(entry["urls"]) for entry in done["largest"]) > 1
 
 
 def signed_parts(folder: Path, stage: DedupMinhash, signatures: np.ndarray) -> Parts:
@@ -66,6 +87,7 @@ def signed_parts(folder: Path, stage: DedupMinhash, signatures: np.ndarray) -> P
     keys = stage.signed_keys(signatures, np.zeros(len(signatures), np.bool_))
     for name, column in (keys | {"rank": pa.array(np.zeros(len(signatures), np.int64))}).items():
         docs = docs.append_column(stage.column(name), column)
+    docs = docs.append_column(TOKENS, pa.array(np.ones(len(signatures), np.int64)))
     parts = Parts(str(folder / "parts"), 1)
     files.write_table(parts.url(0), docs)
     return parts
@@ -113,9 +135,19 @@ def test_exact_copies(tmp_path: Path, partitions: int) -> None:
     found, done = run(tmp_path, DedupExact(), documents(texts), (3, 6), partitions=partitions)
     assert found == {"d3": "d0", "d6": "d0"}
     shuffled = done.pop("shuffled")
-    largest = [{"documents": 3, "id": "d0", "url": None}]
-    assert done == {"clusters": 1, "clustered": 3, "dropped": 2, "largest": largest}
+    largest = [{"documents": 3, "tokens": 3, "id": "d0", "url": None, "urls": []}]
+    assert done == {"clusters": 1, "clustered": 3, "dropped": 2, "sizes": [[3, 1, 3]], "largest": largest}
     assert shuffled["choose keepers"]["bytes"] >= shuffled["choose keepers"]["inbox"] > 0
+
+
+def test_the_largest_sets_name_the_first_urls_that_went(tmp_path: Path) -> None:
+    kept, gone = "http://a.com/keeps", [None, *(f"http://a.com/{at // 2}" for at in range(8))]
+    docs = documents(["same"] * 10, url=[kept, *gone], date=["2021"] + ["2020"] * 9)
+    for cuts in ((), (2, 3, 7)):
+        _, done = run(tmp_path / str(len(cuts)), DedupExact(keep="newest"), docs, cuts)
+        urls = [f"http://a.com/{at}" for at in range(3)]
+        entry = {"documents": 10, "tokens": 40, "id": "d0", "url": kept, "urls": urls}
+        assert done["largest"] == [entry]
 
 
 def test_the_newest_of_a_url_stays(tmp_path: Path) -> None:

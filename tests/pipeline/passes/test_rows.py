@@ -12,6 +12,7 @@ from pipeline.batch import DOCUMENT
 from pipeline.ledger import UnitLedger, imbalances
 from pipeline.passes.rows import Rows, measure_amounts
 from pipeline.passes.writers import DROPPED, dropped_batch
+from pipeline.tallies.gather import UnitTallies
 
 
 class FirstLetter(Annotator):
@@ -74,7 +75,9 @@ def judge(batches: list[pa.RecordBatch]) -> tuple[pa.Table, list[str], list[Rows
     ledger = UnitLedger(0)
     done = []
     for batch in batches:
-        rows = Rows(batch, measure_amounts(batch.column("text"), characters), ledger, characters)
+        rows = Rows(
+            batch, measure_amounts(batch.column("text"), characters), ledger, UnitTallies(0), characters
+        )
         rows.pass_through("read")
         for stage in STAGES:
             rows.apply(stage)

@@ -1,0 +1,165 @@
+"""Final tokens of a corpus so many times as large as the run, and how large it must be for so many of them.
+
+What filters keep does not depend on how much is read; what deduplicators keep does. So the final tokens of a corpus
+`times` as large are
+
+    final(times) = yield * times * rho(times),    rho(1) = 1,
+
+with the yield of the run, and rho how much less of the corpus is distinct than of the run (`pipeline.planning.unseen`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.planning.unseen import Clusters, extrapolate_each
+
+STEPS_PER_TENFOLD = 8
+POINT_TIMES = 10.0  # as far as a sample says what is likely; beyond it says only what is possible
+
+# How fast retention fell with size elsewhere, R ~ times^-exponent: what may happen, and no interval.
+SCENARIOS: tuple[dict[str, Any], ...] = (
+    {"name": "slow", "exponent": 0.09, "source": "paragraphs of CCNet, 1 to 100 shards"},
+    {"name": "medium", "exponent": 0.27, "source": "URLs of Common Crawl, 1 to 100 crawls"},
+    {"name": "fast", "exponent": 0.35, "source": "MinHash over FineWeb, 1 to 96 crawls"},
+)
+
+BOTH = "linear program and closed form"
+
+Array = NDArray[np.float64]
+
+
+def grid(first: int = 0, last: int = 6) -> Array:
+    """times = 10^(k/8), from 10^first to 10^last."""
+    return np.asarray(
+        10 ** (np.arange(first * STEPS_PER_TENFOLD, last * STEPS_PER_TENFOLD + 1) / STEPS_PER_TENFOLD)
+    )
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """rho at each of `times`: float64 arrays. `point` is NaN where there is none. `by` says what bounds it."""
+
+    times: Array
+    low: Array
+    point: Array
+    high: Array
+    by: str | None
+
+    def at(self, times: Array, end: str) -> Array:
+        """One of the three at other times, linear in the logarithm of times."""
+        return np.interp(np.log(times), np.log(self.times), getattr(self, end))
+
+
+def unchanged(times: Array) -> Shrinkage:
+    """Without a deduplicator a larger corpus keeps the same share."""
+    ones = np.ones_like(times)
+    return Shrinkage(times, ones, ones, ones, None)
+
+
+def shrinkage(deduplicators: Sequence[Clusters], times: Array) -> Shrinkage:
+    """rho of the recipe's deduplicators, one after the other.
+
+    A deduplicator sees only what those before it let through: when the corpus is t times as large, t rho(t) of those
+    before it, at least, and of some clusters more. So each is taken at t for its lower end, which then holds
+    whatever reaches it; at the t rho_low that those before it surely let through for its upper end; and at t rho for
+    its point. (Upper ends at t would be too low where copies by URL are copies by text too: what a
+    deduplicator by URL leaves of them hardly grows with the corpus.)
+    """
+    total = unchanged(times)
+    for clusters in deduplicators:
+        one = _retention(clusters, times)
+        before = np.where(np.isnan(total.point), total.low, total.point)
+        total = Shrinkage(
+            times,
+            total.low * one.low,
+            total.point * one.at(times * before, "point"),
+            total.high * one.at(times * total.low, "high"),
+            one.by if total.by in (None, one.by) else BOTH,
+        )
+    point = np.clip(total.point, total.low, total.high)
+    return Shrinkage(times, total.low, np.where(times > POINT_TIMES, np.nan, point), total.high, total.by)
+
+
+def _retention(clusters: Clusters, times: Array) -> Shrinkage:
+    """One deduplicator's R(times) / R(1)."""
+    tokens = clusters.tokens if clusters.tokens is not None else np.zeros(0)
+    columns = (clusters.sizes.tobytes(), clusters.clusters.tobytes(), np.asarray(tokens, float).tobytes())
+    return _remembered(*columns, times.tobytes())
+
+
+@lru_cache(maxsize=16)
+def _remembered(sizes: bytes, count: bytes, tokens: bytes, times: bytes) -> Shrinkage:
+    """A run makes its report twice, and the bracket takes seconds where there are many sizes."""
+    at = np.frombuffer(times)
+    weights = np.frombuffer(tokens) if tokens else None
+    clusters = Clusters(np.frombuffer(sizes, np.int64), np.frombuffer(count), weights)
+    here, *found = extrapolate_each(clusters, [1.0, *at.tolist()])
+    start = here.low or 1.0
+    return Shrinkage(
+        at,
+        np.array([one.low for one in found]) / start,
+        np.array([np.nan if one.point is None else one.point for one in found]) / start,
+        np.array([one.high for one in found]) / start,
+        found[-1].by,
+    )
+
+
+def final_tokens(yielded: Sequence[float | None], curve: dict[str, Any]) -> dict[str, list[float | None]]:
+    """The three curves of final tokens on the grid: the ends of the yield times those of `curve` (as report.json has
+    it), none falling. None where there is no basis."""
+    ends = {}
+    for end, value in zip(("low", "point", "high"), yielded, strict=True):
+        tokens = [
+            None if value is None or rho is None else value * times * rho
+            for times, rho in zip(curve["times"], curve[end], strict=True)
+        ]
+        ends[end] = _never_falling(tokens)
+    return ends
+
+
+def _never_falling(values: list[float | None]) -> list[float | None]:
+    so_far = 0.0
+    risen: list[float | None] = []
+    for value in values:
+        if value is not None:
+            so_far = max(so_far, value)
+        risen.append(None if value is None else so_far)
+    return risen
+
+
+def times_for(target: float, times: Sequence[float], tokens: Sequence[float | None]) -> float | None:
+    """How many times as much is to be read for `target` tokens; None where this curve does not get there.
+
+    log(times) is linear in log(tokens) between the points of the grid. Before its first the share is that of the
+    first. (The page's form does the same.)
+    """
+    known = [(t, v) for t, v in zip(times, tokens, strict=True) if v is not None and v > 0]
+    if not known:
+        return None
+    if target <= known[0][1]:
+        return known[0][0] * target / known[0][1]
+    for (t0, v0), (t1, v1) in pairwise(known):
+        if v1 >= target:
+            part = math.log(target / v0) / math.log(v1 / v0)
+            return float(math.exp(math.log(t0) + part * math.log(t1 / t0)))
+    return None
+
+
+def tokens_at(wanted: float, times: Sequence[float], tokens: Sequence[float | None]) -> float | None:
+    """The inverse of `times_for`: final tokens of `wanted` times as much; beyond the grid None."""
+    known = [(t, v) for t, v in zip(times, tokens, strict=True) if v is not None and v > 0]
+    if not known or wanted > known[-1][0]:
+        return None
+    if wanted <= known[0][0]:
+        return known[0][1] * wanted / known[0][0]
+    logs = np.log(np.array(known))
+    return float(np.exp(np.interp(math.log(wanted), logs[:, 0], logs[:, 1])))

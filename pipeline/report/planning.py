@@ -1,0 +1,214 @@
+"""report.json's `planning`: all that `assay plan` and the page's form compute a plan from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.ledger import QUANTITIES, UNKNOWN_LANGUAGE
+from pipeline.ledger_files import listing
+from pipeline.planning import crawls, laws
+from pipeline.planning.curve import SCENARIOS, Shrinkage, final_tokens, grid, shrinkage, unchanged
+from pipeline.planning.estimate import ratio
+from pipeline.planning.groups import Ends, of_documents, of_units
+from pipeline.planning.unseen import Clusters
+from pipeline.planning.warnings import warnings_of
+from pipeline.rundir import RunDirectory
+
+STORED = "stored bytes"  # of the input files as they lie there, compressed or not
+MEASURED_IN = ("tokens", "documents", "bytes", STORED)
+LANGUAGES = 100  # that can be planned for
+_DIGITS = 8  # what a linear program gives beyond these is noise
+_CRAWL = re.compile(r"\.(warc|wet|arc)(\.\w+)*$")
+
+
+def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Table | None) -> dict[str, Any]:
+    """The key `planning`.
+
+    Args:
+        report: what is known of the run by now: `totals`, `stages`, `duplicates`, `units`, `complete`, and, if
+            there, `intervals` and `dominance`.
+        tallies: of the run, added up; None where it has none.
+
+    Returns:
+        `raw`, `final` (amounts), `stored_bytes`, `basis` of the intervals and its `groups`; `yield`: final tokens of a
+        corpus as large as this run's, with an end for each quantity in which "as large" may be measured;
+        `distinct`: rho and `times`, columns; `curve`: final tokens, rows; `languages`; `pool` that the input was
+        drawn from; and what the form needs besides. docs/report.md says more.
+    """
+    manifest = run.read_json("manifest.json")
+    sample = manifest.get("sample")
+    basis = _basis(report, sample, tallies)
+    ends = _ends(run, report, basis, tallies)
+    scale = _scale(report, ends) if basis == "documents" else 1.0
+    raw = {name: scale * float(ends.total("raw", name).sum()) for name in QUANTITIES}
+    stored = _stored_bytes(run, ends, sample, raw["documents"])
+    yielded = _yield(ends.total("final", "tokens"), ends, stored, scale)
+    distinct = shrinkage(deduplicators(report), grid()) if raw["tokens"] else unchanged(grid())
+    columns = _columns(distinct)
+    figures = {
+        "source": "this run",
+        "raw": _whole(raw),
+        "final": _whole({name: scale * float(ends.total("final", name).sum()) for name in QUANTITIES}),
+        "stored_bytes": round(stored),
+        "web": _is_crawl(manifest, sample),
+        "basis": basis if _groups(ends) > 1 else None,
+        "groups": _groups(ends),
+        "yield": yielded,
+        "distinct": columns,
+        "curve": curve_rows(yielded, columns),
+        "bracket_by": distinct.by,
+        "scenarios": list(SCENARIOS) if distinct.by else [],
+        "languages": _languages(ends, stored, scale),
+        "pool": _pool(sample, raw["documents"]),
+        "laws": laws.figures(),
+        "crawls": crawls.figures(),
+    }
+    return {**figures, "warnings": warnings_of(report, figures, sample)}
+
+
+def deduplicators(report: dict[str, Any]) -> list[Clusters]:
+    """The sets of copies that each deduplicator found, weighted by tokens; documents without a copy are sets of one."""
+    came = {stage["name"]: stage["in"] for stage in report["stages"] if stage["kind"] == "deduplicator"}
+    found = []
+    for entry in report["duplicates"]:
+        sizes = entry["sizes"]
+        documents, tokens = came[entry["stage"]]["documents"], came[entry["stage"]]["tokens"]
+        if not documents:
+            continue
+        alone = [1, max(documents - entry["documents"], 0), max(tokens - sum(held for *_, held in sizes), 0)]
+        table = np.array([alone, *sizes], np.float64)
+        found.append(Clusters(table[:, 0].astype(np.int64), table[:, 1], table[:, 2]))
+    return found
+
+
+def curve_rows(yielded: dict[str, list[float | None]], distinct: dict[str, Any]) -> list[dict[str, Any]]:
+    """Final tokens at each point of the grid, where size is measured in raw tokens."""
+    columns = final_tokens(yielded["tokens"], distinct)
+    return [
+        {"times": times, **{end: columns[end][at] for end in ("low", "point", "high")}}
+        for at, times in enumerate(distinct["times"])
+    ]
+
+
+def _columns(distinct: Shrinkage) -> dict[str, Any]:
+    return {
+        "times": [_rounded(value) for value in distinct.times],
+        **{end: [_rounded(value) for value in getattr(distinct, end)] for end in ("low", "point", "high")},
+    }
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else float(f"{value:.{_DIGITS}g}")
+
+
+def _basis(report: dict[str, Any], sample: dict[str, Any] | None, tallies: pa.Table | None) -> str:
+    """Random groups of documents where the input is a sample of documents, else units.
+
+    A run that is under way is judged by the units that are through: of the others it has read documents but let out none.
+    """
+    if tallies is None or not report["complete"]:
+        return "units"
+    return "documents" if sample is not None or report["units"]["count"] < 10 else "units"
+
+
+def _ends(run: RunDirectory, report: dict[str, Any], basis: str, tallies: pa.Table | None) -> Ends:
+    if basis == "documents" and tallies is not None:
+        return of_documents(tallies)
+    last = max(stage["pass"] for stage in report["stages"])
+    return of_units(run, listing(run, last).done(report["units"]["count"]))
+
+
+def _groups(ends: Ends) -> int:
+    return int((ends.total("raw", "tokens") > 0).sum())
+
+
+def _scale(report: dict[str, Any], ends: Ends) -> float:
+    """Documents drawn by bytes stand for others; this brings their sum back to the number that was read."""
+    weighted = float(ends.total("raw", "documents").sum())
+    return float(report["totals"]["raw"]["documents"] / weighted) if weighted else 1.0
+
+
+def _stored_bytes(run: RunDirectory, ends: Ends, sample: dict[str, Any] | None, documents: float) -> float:
+    """Of the files that hold so many documents where they come from: a sample's own files are others."""
+    if sample is not None:
+        pool = sample["pool"]
+        return float(pool["stored_bytes"] * documents / pool["documents"]) if pool["documents"] else 0.0
+    if ends.stored is not None:
+        return float(ends.stored.sum())
+    return float(sum(unit.bytes for unit in run.units()))
+
+
+def _yield(
+    final: NDArray[np.float64], ends: Ends, stored: float, scale: float
+) -> dict[str, list[float | None]]:
+    """Final tokens of a corpus as large as this run's: [low, value, high] for each way to measure its size.
+
+    Only the ends differ: how much a corpus yields that is known by its documents is less sure where documents
+    differ in length than of one that is known by its tokens.
+    """
+    value = scale * float(final.sum())
+    yielded: dict[str, list[float | None]] = {}
+    for name in MEASURED_IN:
+        by_unit = name == STORED and ends.stored is not None
+        raw = ends.stored if by_unit else ends.total("raw", "bytes" if name == STORED else name)
+        if raw is None or not raw.sum() or not final.sum() or (name == STORED and not stored):
+            yielded[name] = [None, value if value else None, None]
+            continue
+        found = ratio(final, raw, share=name == "tokens")
+        size = scale * float(raw.sum())
+        low, high = (None if end is None else end * size for end in (found.low, found.high))
+        yielded[name] = [low, value, high]
+    return yielded
+
+
+def _languages(ends: Ends, stored: float, scale: float) -> dict[str, Any]:
+    """The languages of which most is left, each with its yield from the whole corpus."""
+    whole = float(ends.total("final", "tokens").sum())
+    kept = {code: float(amounts["tokens"].sum()) for code, amounts in ends.final.items()}
+    listed = sorted((code for code in kept if kept[code]), key=lambda code: (-kept[code], code))[:LANGUAGES]
+    return {
+        code: {
+            "share": kept[code] / whole,
+            "raw": _whole(_summed(ends.raw.get(code), scale)),
+            "final": _whole(_summed(ends.final[code], scale)),
+            "yield": _yield(ends.final[code]["tokens"], ends, stored, scale),
+        }
+        for code in listed
+    } | {
+        code: {"share": 0.0, "raw": _whole(_summed(ends.raw[code], scale)), "final": _NOTHING, "yield": _NEVER}
+        for code in sorted(set(ends.raw) - set(listed) - {UNKNOWN_LANGUAGE})[: LANGUAGES - len(listed)]
+    }
+
+
+_NOTHING = dict.fromkeys(QUANTITIES, 0)
+_NEVER = {name: [None, None, None] for name in MEASURED_IN}
+
+
+def _summed(amounts: dict[str, NDArray[np.float64]] | None, scale: float) -> dict[str, float]:
+    if amounts is None:
+        return dict.fromkeys(QUANTITIES, 0.0)
+    return {name: scale * float(amounts[name].sum()) for name in QUANTITIES}
+
+
+def _whole(amount: dict[str, float]) -> dict[str, int]:
+    return {name: round(value) for name, value in amount.items()}
+
+
+def _pool(sample: dict[str, Any] | None, documents: float) -> dict[str, Any] | None:
+    """What the input was drawn from, and how many times this run it is."""
+    if sample is None or not documents:
+        return None
+    pool = sample["pool"]
+    return {**pool, "times": pool["documents"] / documents}
+
+
+def _is_crawl(manifest: dict[str, Any], sample: dict[str, Any] | None) -> bool:
+    """Whether the input is that of a web crawl, so that its documents are pages."""
+    paths: Sequence[str] = sample["inputs"] if sample else [entry["path"] for entry in manifest["inputs"]]
+    return bool(paths) and all(_CRAWL.search(str(path)) for path in paths)

@@ -1,0 +1,85 @@
+"""Rows of tallies, and how they are added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline import ledger
+from pipeline.ledger import QUANTITIES, Quantities
+
+KEYS = ["kind", "stage", "name", "other", "place"]
+TALLIES = pa.schema(
+    [(key, pa.string()) for key in KEYS[:-1]]
+    + [("place", pa.int64())]
+    + [(name, pa.int64()) for name in QUANTITIES]
+)
+
+Key = tuple[str, str, str, str]  # kind, stage, name, other
+Weights = NDArray[np.float64]  # (4, documents): what each counts as, in the order of QUANTITIES
+
+CUT = (pc.field("kind") == "host") & (pc.field("other") == "") & (pc.field("place") >= 0)
+
+
+def weights(amounts: Quantities) -> Weights:
+    """Each document counts as one, and as its bytes, words and tokens."""
+    return np.stack([np.ones(len(amounts)), amounts.bytes, amounts.words, amounts.tokens])
+
+
+def sums(places: NDArray[np.int64], of: Weights, count: int) -> NDArray[np.float64]:
+    """The sum of the weights at each of the places 0 to `count`: float64 (4, count), exact below 2^53."""
+    return np.stack([np.bincount(places, row, count) for row in of])
+
+
+class Dense:
+    """Sums by key and place, where places are few and known: float64 (4, places) for each key."""
+
+    def __init__(self) -> None:
+        self._sums: dict[Key, tuple[int, NDArray[np.float64]]] = {}
+
+    def add(self, key: Key, added: NDArray[np.float64], first: int = 0) -> None:
+        """Add what lies at the places `first`, `first` + 1 and so on; a key has the same places each time."""
+        if key in self._sums:
+            self._sums[key][1].__iadd__(added)
+        else:
+            self._sums[key] = (first, added.copy())
+
+    def table(self) -> pa.Table:
+        """The rows in which anything is, rounded to whole numbers."""
+        return pa.concat_tables(
+            [TALLIES.empty_table(), *(_rows(key, first, total) for key, (first, total) in self._sums.items())]
+        )
+
+
+def _rows(key: Key, first: int, total: NDArray[np.float64]) -> pa.Table:
+    there = np.flatnonzero(total.any(axis=0))
+    return rows(key, there + first, total[:, there])
+
+
+def rows(key: Key, places: NDArray[np.int64], amounts: NDArray[np.float64]) -> pa.Table:
+    """Rows of one key: `amounts` is (4, places)."""
+    columns = {name: pa.repeat(value, len(places)) for name, value in zip(KEYS[:-1], key, strict=True)}
+    whole = np.rint(amounts).astype(np.int64)
+    return pa.table({**columns, "place": places, **dict(zip(QUANTITIES, whole, strict=True))}, schema=TALLIES)
+
+
+def add_up(tables: Sequence[pa.Table]) -> pa.Table:
+    """Add up rows with equal keys, sorted by them.
+
+    What was cut from two lists of hosts is one row of both together, and its `place` the sum of theirs: a host may have been
+    cut from both.
+    """
+    together = pa.concat_tables([TALLIES.empty_table(), *tables])
+    cut = together.filter(CUT)
+    if len(cut):
+        merged = cut.group_by(KEYS[:3], use_threads=False).aggregate(
+            [(name, "sum") for name in ("place", *QUANTITIES)]
+        )
+        merged = merged.rename_columns([*KEYS[:3], "place", *QUANTITIES])
+        merged = merged.add_column(3, "other", pa.repeat("", len(merged)))
+        together = pa.concat_tables([together.filter(~CUT), merged.select(TALLIES.names)])
+    return ledger.add_up(together, KEYS).cast(TALLIES)
