@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -86,6 +87,14 @@ def size_classes(sizes: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
     return found[filled[0] : filled[-1] + 1] if filled else []
 
 
+def round_up(share: float) -> float:
+    """The next of 1, 2 or 5 times a power of ten, so that the length of a bar means something; at most 1."""
+    if not 0 < share < 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(share))
+    return min(next(step * power for step in (1, 2, 5, 10) if step * power >= share * (1 - 1e-9)), 1.0)
+
+
 def _sizes(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
     classes = size_classes(entry.get("sizes") or ())
     if not classes:
@@ -95,7 +104,8 @@ def _sizes(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
     def drawn(chosen: int) -> Html:
         quantity = quantities[chosen]
         whole = came[quantity]
-        scale = svg.Linear(0, max(of[quantity] for of in classes) / whole if whole else 1)
+        end = round_up(max(of[quantity] for of in classes) / whole if whole else 1)
+        scale = svg.Linear(0, end)
         lines = [
             row(
                 of["label"],
@@ -111,7 +121,8 @@ def _sizes(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
         ]
         return figure(
             rows(*lines, class_="sets"),
-            caption=f"Share of the {quantity} that came here, by how many documents are in their set",
+            caption=f"Share of the {quantity} that came here, by how many documents are in their set; "
+            f"a whole bar is {percent(end)}",
         )
 
     alone = came["documents"] - entry["documents"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,7 +89,7 @@ def _example(example: dict[str, Any]) -> Html:
     facts.append(counted(example["tokens"], "token"))
     facts += [example["language"]] if example["language"] else []
     words = (
-        tag("blockquote", example["text"], dir="auto") if example["text"] is not None else NONE
+        tag("blockquote", re.sub(r"\s*\n\s*", "\n", example["text"]), dir="auto") if example["text"] is not None else NONE
     )
     return tag(
         "article",

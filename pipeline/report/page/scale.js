@@ -19,8 +19,8 @@ function trainingTokens(kind, amount, ratio) {
     const g = ((alpha * A) / (beta * B)) ** (1 / (alpha + beta));
     parameters = ratio ? Math.sqrt(amount / (6 * ratio)) : g * (amount / 6) ** (beta / (alpha + beta));
   }
-  if (ratio) return { parameters, tokens: ratio * parameters };
-  return { parameters, tokens: ((beta * B) / (alpha * A)) ** (1 / beta) * parameters ** (alpha / beta) };
+  if (ratio) return { parameters, tokens: ratio * parameters, law: "the ratio that was given" };
+  return { parameters, law: planning.laws.law, tokens: ((beta * B) / (alpha * A)) ** (1 / beta) * parameters ** (alpha / beta) };
 }
 
 const effective = (unique, epochs) => {
@@ -171,35 +171,55 @@ function tableOf(rows) {
   return box;
 }
 
-const between = (low, high, write) => (low === null ? "" : ` (${write(low)} to ${high === null ? "no end" : write(high)})`);
+// 2 significant digits below 10, as `%.2g` writes them.
+const few = (value) => String(Number(value.toPrecision(2)));
+
+function rangeOf({ low, value, high }, noun) {
+  const ends = low !== null && high !== null ? `${numbers.count(low)} to ${numbers.count(high)}` : null;
+  if (value !== null) return `${numbers.count(value)} ${noun}${ends ? ` (${ends})` : ""}`;
+  return ends ? `${ends} ${noun}` : `at least ${numbers.count(low ?? 0)} ${noun}`;
+}
 
 // The one sentence that matters.
 function verdict(goal, made) {
   const what = `${numbers.count(goal.tokens)} tokens${goal.language ? ` of ${goal.language}` : ""}`;
-  const { low, value, high } = made.needs.tokens;
-  if (!made.feasible) return `Not possible: no amount of such data gives ${what}.`;
-  if (value !== null) return `For ${what}, collect about ${numbers.count(value)} raw tokens${between(low, high, numbers.count)}.`;
-  if (high === null) return `For ${what}, collect at least ${numbers.count(low)} raw tokens. Whether any amount is enough, this run cannot say.`;
-  return `For ${what}, collect between ${numbers.count(low)} and ${numbers.count(high)} raw tokens.`;
+  if (made.feasible) return `Collect ${rangeOf(made.needs.tokens, "raw tokens")} for ${what}.`;
+  if (goal.language && !planning.languages[goal.language].final.tokens) return `Not possible: this run kept nothing of ${goal.language}.`;
+  return `Not possible by what is known here: no amount of such data is sure to give ${what}.`;
 }
 
 function sentences(goal, made) {
-  const said = [];
   const { count } = numbers;
-  if (goal.training) said.push(`A model of ${count(goal.training.parameters)} parameters and ${count(goal.training.tokens)} tokens, ${count(goal.training.tokens / goal.training.parameters)} a parameter.`);
-  if (goal.epochs > 1) said.push(`${count(goal.unique)} distinct tokens, read ${goal.epochs} times, are worth ${count(goal.tokens)} fresh ones (${planning.laws.epochs_law}).`);
-  if (made.gap) {
-    const { low, high } = made.gap.epochs;
-    const passes = high !== null ? `; reading it ${count(low)} to ${count(high)} times would make up for that` : low !== null ? `; at best, reading it ${low.toFixed(1)} times would make up for that` : "; no number of passes makes up for that";
-    said.push(`Of the largest corpus that is drawn here, ${count(made.gap.most.low)} distinct tokens are left at least${passes}.`);
+  const said = [];
+  if (goal.training) {
+    const { parameters, tokens, law } = goal.training;
+    said.push(`A model of ${count(parameters)} parameters, trained on ${count(tokens)} tokens: ${count(tokens / parameters)} a parameter, by ${law}.`);
+  }
+  if (goal.epochs > 1) {
+    said.push(`Read ${goal.epochs} times, ${count(goal.unique)} distinct tokens are worth so many (${planning.laws.epochs_law}).`);
+  }
+  if (made.feasible) {
+    const reach = made.times.value ?? made.times.low;
+    said.push(`That is ${reach < 99.5 ? few(reach) : count(reach)} times what this run read${made.times.value === null && made.times.high !== null ? `, to ${count(made.times.high)}` : ""}.`);
   }
   if (made.pool) {
-    const { gives, enough, possible } = made.pool;
-    const yields = gives.value !== null ? `about ${count(gives.value)}${between(gives.low, gives.high, count)}` : gives.low !== null ? `${count(gives.low)} to ${count(gives.high)}` : "an unknown number of";
-    said.push(`The pool that this run's input was drawn from gives ${yields} tokens: ${enough ? "enough" : possible ? "perhaps enough" : "not enough"}.`);
+    const { gives, enough, possible, epochs } = made.pool;
+    const judged = enough ? "That is enough." : possible ? "That may be enough or not." : "That is not enough.";
+    said.push(`The data that this run's sample was drawn from gives ${gives.high === null && gives.value === null ? "an amount beyond what is drawn here" : rangeOf(gives, "tokens")}. ${judged}`);
+    if (!enough) said.push(closing(epochs));
   }
-  for (const { name, source, raw } of made.scenarios) if (raw) said.push(`If retention falls with size as for ${source} (${name}): ${count(raw)} raw tokens.`);
+  if (made.gap) {
+    said.push(`No amount is sure to be enough: of ${count(planning.distinct.times.at(-1))} times this data as little as ${count(made.gap.most.low)} distinct tokens may be left. ${closing(made.gap.epochs)}`);
+  }
+  const elsewhere = made.scenarios.filter(({ raw }) => raw).map(({ raw, source }) => `${count(raw)} (${source})`);
+  if (elsewhere.length) said.push(`If retention fell with size as it did elsewhere, which nothing says it does: ${elsewhere.join(", ")} raw tokens.`);
   return said;
+}
+
+function closing({ low, high }) {
+  if (low === null) return "No number of passes closes the gap: tokens read again are worth less each time.";
+  const reach = high !== null ? `to ${few(high)}` : "or more, perhaps without end,";
+  return `Reading it ${few(low)} ${reach} times would be worth as much (${planning.laws.epochs_law}).`;
 }
 
 function rowsOf(goal, made) {
@@ -210,14 +230,14 @@ function rowsOf(goal, made) {
   if (made.inLanguage) {
     for (const [name, ends] of Object.entries(made.inLanguage)) if (ends) rows.push([`of it, in ${goal.language}: ${names[name]}`, ends, write[name]]);
   }
-  rows.push(["Common Crawl crawls, whole", made.crawls, crawlCount]);
-  if (made.languageCrawls) rows.push([`Common Crawl crawls, by their share of ${goal.language}`, made.languageCrawls, crawlCount]);
-  if (made.costs) rows.push(["core-hours", made.costs.hours, count], ["disk for the run", made.costs.disk, size]);
+  rows.push(["Common Crawl crawls, whole", made.crawls, wholeFrom10]);
+  if (made.languageCrawls) rows.push([`Common Crawl crawls, by their share of ${goal.language}`, made.languageCrawls, wholeFrom10]);
+  if (made.costs) rows.push(["core-hours", made.costs.hours, wholeFrom10], ["disk for the run", made.costs.disk, size]);
   return rows;
 }
 
-// Crawls are few: below ten a decimal tells more than a whole number.
-const crawlCount = (value) => (value < 9.95 ? (value < 0.095 ? value.toPrecision(2) : value.toFixed(1)) : numbers.count(value));
+// Crawls and core-hours can be few: below ten a decimal tells more than a whole number.
+const wholeFrom10 = (value) => (value < 9.95 ? few(value) : numbers.count(value));
 
 function show() {
   const kind = form.elements.goal.value;
@@ -232,7 +252,7 @@ function show() {
 }
 
 // What is written when another sort of goal is chosen, as long as nobody has written anything else.
-const USUAL = { tokens: "300B", params: "7B", flops: "1e23" };
+const USUAL = { tokens: document.getElementById("goal-amount").value, params: "7B", flops: "1e23" };
 
 form.hidden = false;
 form.addEventListener("change", ({ target }) => {

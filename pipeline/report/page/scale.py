@@ -246,7 +246,7 @@ def _form(planning: dict[str, Any]) -> Html:
         for value, name in goals
     ]
     fields = [
-        _field("goal-amount", "How many", tag("input", id="goal-amount", type="text", value="300B", size=10,
+        _field("goal-amount", "How many", tag("input", id="goal-amount", type="text", value=_usual(planning), size=10,
                autocomplete="off", spellcheck="false", aria_describedby="goal-hint"), "such as 300B, 4T, 1.5e12"),
         _field("goal-ratio", "Tokens per parameter",
                _select("goal-ratio", [("", "compute-optimal"), *((str(r), count(r)) for r in ratios)])),
@@ -269,6 +269,14 @@ def _form(planning: dict[str, Any]) -> Html:
     )
     figures = {name: planning[name] for name in _FORM} | {"costs": planning.get("costs")}
     return join([form, tag("noscript", told), data("planning", figures)])
+
+
+def _usual(planning: dict[str, Any]) -> str:
+    """What the form asks for at first: 300B, or where that is far out of reach a hundred times what is left here."""
+    far = 100 * planning["final"]["tokens"]
+    if far >= 3e9:
+        return "300B"
+    return f"{float(f'{far:.1g}'):,.0f}".replace(",000,000", "M").replace(",000", "k").replace(",", "")
 
 
 def _field(identity: str, name: str, control: Html, hint: str | None = None) -> Html:
