@@ -38,7 +38,7 @@ def section(report: Report) -> Html:
     planning = report.get("planning")
     if not planning or not planning["raw"]["tokens"] or not planning["final"]["tokens"]:
         return NONE
-    warnings = [tag("li", warning) for warning in planning["warnings"]]
+    warnings = [tag("li", _with_code(warning)) for warning in planning["warnings"]]
     return join(
         [
             paragraph(_sentence(planning)),
@@ -50,6 +50,11 @@ def section(report: Report) -> Html:
             tag("ul", *warnings, class_="small"),
         ]
     )
+
+
+def _with_code(sentence: str) -> Html:
+    """What stands between backticks is a command."""
+    return join([tag("code", piece) if at % 2 else piece for at, piece in enumerate(sentence.split("`"))])
 
 
 def _sentence(planning: dict[str, Any]) -> str:
@@ -68,7 +73,7 @@ def _sentence(planning: dict[str, Any]) -> str:
 def _picture(planning: dict[str, Any]) -> Html:
     lines = _lines(planning)
     points = [point for line in lines.values() for point in line]
-    least = min(times for times, _ in points)
+    least = min(0.1, *(times for times, _ in points))
     most = max(times for times, _ in points)
     x, y = svg.Log(least, most), svg.Linear(0, _above(max(share for _, share in points)))
 
