@@ -6,15 +6,17 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pipeline.report.page.svg import Linear, Log
 
-BARS = 50  # at most, about
+BARS = 40  # at most, about
 TAIL = 20  # times the median: a largest value beyond it asks for a logarithmic axis
 ZERO_ENDS = 5.0  # per cent of a logarithmic axis that is kept free for what is 0
 _LOWEST = 1e-6  # below this the bins of the tallies hold only 0
-# Ten and twenty equal factors in a decade, in two digits: edges of the tallies, so that no bin is cut.
+# Equal factors in a decade, in two digits: edges of the tallies, so that no bin is cut.
+_FIFTHS = (1.0, 1.6, 2.5, 4.0, 6.3)
 _TENTHS = (1.0, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 7.9)
 _TWENTIETHS = (
     1.0,
@@ -79,7 +81,7 @@ class Bars:
 
     def sums(self, values: Sequence[int]) -> list[int]:
         """What is in each bar, of one number for each bin."""
-        return [sum(values[a:b]) for a, b in zip(self.first, self.first[1:], strict=False)]
+        return [sum(values[a:b]) for a, b in pairwise(self.first)]
 
 
 def lows(measure: dict[str, Any]) -> list[float]:
@@ -105,6 +107,25 @@ def bars(measure: dict[str, Any]) -> Bars:
     ends = [*cuts[1:], axis.high]
     edges = [(cuts[place[at]], ends[place[at]]) for at in first]
     return Bars(axis, edges, [*first, len(starts)])
+
+
+def coarser(measure: dict[str, Any]) -> dict[str, Any]:
+    """The same measure with one bin for each bar, but for bars that a bound cuts. Its numbers stay exact."""
+    starts, edges = lows(measure), bars(measure).first[:-1]
+    cuts = {at for rule in measure["rules"] for at, low in enumerate(starts) if low == rule["bound"]}
+    first = [*sorted({*edges, *cuts}), len(starts)]
+
+    def joined(values: Sequence[int]) -> list[int]:
+        return [sum(values[a:b]) for a, b in pairwise(first)]
+
+    numbers = ("documents", "tokens")
+    return {
+        **measure,
+        "low": [measure["low"][at] for at in first[:-1]],
+        "high": [measure["high"][at - 1] for at in first[1:]],
+        **{name: joined(measure[name]) for name in numbers},
+        "rules": [{**rule, **{name: joined(rule[name]) for name in numbers}} for rule in measure["rules"]],
+    }
 
 
 def _axis(measure: dict[str, Any], starts: Sequence[float]) -> Axis:
@@ -144,13 +165,14 @@ def _cuts(axis: Axis) -> list[float]:
         number = round((axis.high - axis.low) / axis.step)
         return [axis.low + at * axis.step for at in range(number)]
     decades = range(math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high)) + 1)
-    steps = _TWENTIETHS if len(decades) <= 4 else _TENTHS
+    span = math.log10(axis.high / axis.low)
+    steps = _TWENTIETHS if 20 * span <= BARS else _TENTHS if 10 * span <= BARS else _FIFTHS
     every = [float(f"{step}e{decade}") for decade in decades for step in steps]
     return [0.0, *(cut for cut in every if axis.low * (1 - 1e-9) <= cut < axis.high * (1 - 1e-9))]
 
 
 def _down(value: float) -> float:
-    """The largest edge of the coarser bars that is not above it."""
+    """The largest edge of the coarsest bars that is not above it."""
     return max(cut for cut in _around(value) if cut <= value * (1 + 1e-9))
 
 
@@ -161,4 +183,4 @@ def _up(value: float) -> float:
 
 def _around(value: float) -> list[float]:
     decade = math.floor(math.log10(value))
-    return [float(f"{step}e{at}") for at in (decade - 1, decade, decade + 1) for step in _TENTHS]
+    return [float(f"{step}e{at}") for at in (decade - 1, decade, decade + 1) for step in _FIFTHS]

@@ -73,11 +73,11 @@ def table(
     It scrolls within its own box where it is too wide. End tags that HTML does not ask for are left out: in long
     tables they are a third of all bytes.
     """
-    head = "".join(f"<th scope=col>{text(name)}" for name in header)
+    head = "".join(f"<th>{text(name)}" for name in header)
     body = "".join(
         "<tr>"
         + "".join(
-            (f"<th scope=row>{text(value)}" if at == 0 else f"<td class=t>{text(value)}")
+            (f"<th>{text(value)}" if at == 0 else f"<td class=t>{text(value)}")
             if at < left
             else f"<td>{text(value)}"
             for at, value in enumerate(row)

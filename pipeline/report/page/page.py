@@ -7,12 +7,12 @@ from types import ModuleType
 
 from pipeline.report.build import Report
 from pipeline.report.numbers import count, counted, percent, size
-from pipeline.report.page import funnel, whatif, why
+from pipeline.report.page import funnel, whatif, who, why
 from pipeline.report.page.document import Part, document
 from pipeline.report.page.html import NONE, Html, join, paragraph, table, tag
 
 # Each has ANCHOR, HEADING, SHORT (its name in the list of sections) and section(report) -> Html.
-SECTIONS: tuple[ModuleType, ...] = (funnel, why, whatif)
+SECTIONS: tuple[ModuleType, ...] = (funnel, why, whatif, who)
 
 _AMOUNTS = {"documents": count, "bytes": size, "words": count, "tokens": count}
 

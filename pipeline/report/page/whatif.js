@@ -4,7 +4,17 @@ const measures = JSON.parse(document.getElementById("whatif-data").textContent);
 const section = document.getElementById("whatif-measures");
 const bounds = measures.map((measure) => measure.rules.map((rule) => rule.bound));
 const pictures = [...section.querySelectorAll(".histogram")];
+const TALL = 250; // as in whatif.py
 let weight = "documents";
+
+// As Python rounds: halves to the even number.
+const round = (value) => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
+
+// Where a bound can stand and make a difference, and where it stood in the run.
+function stops(measure, rule) {
+  const edges = [...measure.low, measure.end, rule.bound].filter((edge) => edge !== null && edge > -1e299);
+  return [...new Set(edges)].sort((a, b) => a - b);
+}
 
 const passes = (rule, low, bound) => (rule.comparison.startsWith("<") ? low >= bound : low < bound);
 
@@ -18,8 +28,8 @@ function outline(measure, values) {
   return measure.sides.map(([left, right], at) => {
     const number = values.slice(measure.first[at], measure.first[at + 1]).reduce((a, b) => a + b, 0);
     if (!number) return "";
-    const height = Math.min(1000, Math.max(Math.round((1000 * number) / measure.cap[weight]), 4));
-    return `M${left} 1000V${1000 - height}H${right}V1000z`;
+    const height = Math.min(TALL, Math.max(round((TALL * number) / measure.cap[weight]), 1));
+    return `M${left} ${TALL}V${TALL - height}H${right}V${TALL}`;
   }).join("");
 }
 
@@ -30,7 +40,7 @@ function position({ low, high, zero }, value) {
   return zero + (100 - zero) * within(Math.log(Math.max(value, low) / low) / Math.log(high / low));
 }
 
-// As whatif.plain writes it.
+// As ticks.plain writes it.
 function plain(value) {
   const [whole, rest] = String(value).split(".");
   const grouped = whole.includes("e") ? whole : whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
@@ -67,7 +77,7 @@ function difference(found, before) {
 
 function move(block, at, place) {
   const [measure, rule, slider] = [measures[at], measures[at].rules[place], block.querySelector("input")];
-  const bound = rule.stops[slider.valueAsNumber];
+  const bound = stops(measure, rule)[slider.valueAsNumber];
   bounds[at][place] = bound;
   const [found, before] = [kept(measure, rule, bound), kept(measure, rule, rule.bound)];
   block.querySelector(".bound-value").textContent = plain(bound);
@@ -81,11 +91,12 @@ function move(block, at, place) {
 
 for (const block of section.querySelectorAll(".rule")) {
   const [at, place] = [Number(block.dataset.measure), Number(block.dataset.rule)];
-  const [slider, { stops, bound }] = [block.querySelector("input"), measures[at].rules[place]];
-  slider.value = stops.indexOf(bound); // a reload may have kept another
+  const [slider, rule] = [block.querySelector("input"), measures[at].rules[place]];
+  const start = stops(measures[at], rule).indexOf(rule.bound);
+  slider.value = start; // a reload may have kept another
   slider.addEventListener("input", () => move(block, at, place));
   block.querySelector("button").addEventListener("click", () => {
-    slider.value = stops.indexOf(bound);
+    slider.value = start;
     move(block, at, place);
     slider.focus();
   });

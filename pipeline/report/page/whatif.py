@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from pipeline.report.build import Report
 from pipeline.report.numbers import count, counted, share
 from pipeline.report.page import svg
-from pipeline.report.page.histogram import ZERO_ENDS, Bars, bars, lows
+from pipeline.report.page.histogram import ZERO_ENDS, Bars, bars, coarser, lows
 from pipeline.report.page.html import (
     NONE,
     Html,
@@ -24,10 +23,13 @@ from pipeline.report.page.html import (
     table,
     tag,
 )
+from pipeline.report.page.ticks import plain, tick
 
 ANCHOR, SHORT, HEADING = "whatif", "What if", "What other bounds would keep"
 WEIGHTS = ("documents", "tokens")
+FINE = 4_000  # bins on the page; if there are more, bounds move from bar to bar and not within them
 _HEIGHT = 130.0  # of the bars, in pixels
+TALL = 250  # how high the field of the bars is in its own units; it is 1,000 wide
 _TOP = 16.0  # above them, for what is cut off
 _SPIKE = 4.0  # times the third largest bar: one that is higher is cut, and its share written on it
 _OPEN = -1e300  # in the page's JSON, the lower edge of a bin that has none
@@ -40,6 +42,8 @@ def section(report: Report) -> Html:
     measures = [measure for measure in report.get("measures") or [] if measure["low"]]
     if not measures:
         return NONE
+    if sum(len(measure["low"]) for measure in measures) > FINE:
+        measures = [coarser(measure) for measure in measures]
     came = {stage["name"]: stage["in"] for stage in report["stages"]}
     drawn = [(measure, bars(measure)) for measure in measures]
     blocks = []
@@ -134,7 +138,7 @@ def _picture(at: int, name: str, measure: Measure, joined: Bars) -> Html:
     return svg.picture(
         f"{name}: how many documents have which value",
         _TOP + _HEIGHT + 20,
-        svg.plot(_HEIGHT, *columns, y=_TOP),
+        svg.plot(_HEIGHT, *columns, y=_TOP, tall=TALL),
         svg.line(0, _TOP + _HEIGHT, 100, _TOP + _HEIGHT, "base"),
         axis,
         *spikes,
@@ -144,13 +148,13 @@ def _picture(at: int, name: str, measure: Measure, joined: Bars) -> Html:
 
 
 def path(joined: Bars, sums: Sequence[int], cap: float) -> str:
-    """The outline of all bars in a square of 1,000 by 1,000; whatif.js draws the same."""
+    """The outline of all bars in a field of 1,000 by TALL; whatif.js draws the same."""
     pieces = []
     for (start, end), number in zip(joined.edges, sums, strict=True):
         height = _height(number, cap)
         if height:
             left, right = _ends(joined, start, end)
-            pieces.append(f"M{left} 1000V{1000 - height}H{right}V1000z")
+            pieces.append(f"M{left} {TALL}V{TALL - height}H{right}V{TALL}")
     return "".join(pieces)
 
 
@@ -163,7 +167,7 @@ def _ends(joined: Bars, start: float, end: float) -> tuple[int, int]:
 
 
 def _height(number: int, cap: float) -> int:
-    return min(1000, max(round(1000 * number / cap), 4)) if number else 0
+    return min(TALL, max(round(TALL * number / cap), 1)) if number else 0
 
 
 def _cap(sums: Sequence[int]) -> float:
@@ -207,8 +211,8 @@ def kept(measure: Measure, rule: dict[str, Any], bound: float | None = None) -> 
 
 def stops(measure: Measure, rule: dict[str, Any]) -> list[float]:
     """Where a bound can stand and make a difference: at the edge of a bin; and where it stood in the run."""
-    ends = [high for high in measure["high"][-1:] if high is not None]
-    return sorted({*(low for low in measure["low"] if low is not None), *ends, rule["bound"]})
+    edges = {*measure["low"], measure["high"][-1], rule["bound"]}
+    return sorted(edge for edge in edges if edge is not None)
 
 
 def _rule(at: int, place: int, rule: dict[str, Any], measure: Measure, came: dict[str, int]) -> Html:
@@ -276,6 +280,7 @@ def _encoded(measure: Measure, joined: Bars, came: dict[str, int]) -> dict[str, 
         "came": {weight: came[weight] for weight in WEIGHTS},
         "axis": {"low": axis.low, "high": axis.high, "zero": ZERO_ENDS if axis.step is None else None},
         "low": [_OPEN if low is None else low for low in measure["low"]],
+        "end": measure["high"][-1],
         "first": joined.first,
         "sides": [_ends(joined, *edge) for edge in joined.edges],
         "cap": {weight: _cap(joined.sums(measure[weight])) for weight in WEIGHTS},
@@ -284,7 +289,6 @@ def _encoded(measure: Measure, joined: Bars, came: dict[str, int]) -> dict[str, 
             {
                 "comparison": rule["comparison"],
                 "bound": rule["bound"],
-                "stops": stops(measure, rule),
                 "undefined": {weight: rule["undefined"][weight] for weight in WEIGHTS},
                 **{weight: rule[weight] for weight in WEIGHTS},
             }
@@ -311,16 +315,3 @@ def _table(measure: Measure, joined: Bars) -> Html:
             ]
         )
     return table(header, rows, left=1)
-
-
-def plain(value: float) -> str:
-    """A number in full, as a bound is written in a recipe: `0.15`, `100,000`."""
-    return f"{Decimal(repr(float(value))).normalize():,f}"
-
-
-def tick(value: float) -> str:
-    """A number of an axis: short, and round as ticks are."""
-    step, letter = next(
-        ((s, c) for s, c in ((1e9, " B"), (1e6, " M"), (1e4, " k")) if abs(value) >= s), (1, "")
-    )
-    return plain(round(value / (1e3 if letter == " k" else step), 9)) + letter

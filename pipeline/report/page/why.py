@@ -23,9 +23,9 @@ from pipeline.report.page.html import (
 )
 
 ANCHOR, SHORT, HEADING = "why", "Why", "Why documents went"
-QUANTITIES = ("tokens", "documents", "bytes", "words")
+QUANTITIES = ("tokens", "documents")
 MATRIX = 16  # rules of one stage that the overlap table shows, those that fire on most first
-_WRITE = {"documents": count, "bytes": size, "words": count, "tokens": count}
+_WRITE = {"documents": count, "tokens": count}
 _HEIGHT = 14.0
 
 Reason = dict[str, Any]
