@@ -26,11 +26,11 @@ def document(title: str, head: Html, parts: Sequence[Part], scripts: Iterable[st
     Args:
         title: of the window and, in `head`'s own words, of the page.
         head: what stands above the list of sections.
-        scripts: names of files beside this one, without `.js`; each runs once, in this order, after `numbers`.
+        scripts: names of files beside this one, without `.js`; each runs once, in this order, after `numbers` and `start`.
     """
     style = _read("style.css")
     script = "".join(f'{{"use strict";\n{_read(f"{name}.js")}}}\n' for name in scripts)
-    script = _read("numbers.js") + _read("printing.js") + script
+    script = _read("numbers.js") + _read("start.js") + script
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'"

@@ -62,7 +62,11 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
             shapes = join([shapes, svg.whisker(scale(interval[0]), scale(interval[1]), _HEIGHT / 2)])
             title += f", between {_thousand(interval[0])} and {_thousand(interval[1])}"
         value = join(
-            [tag("b", left), tag("span", f" {_range(interval)}", class_="range") if interval else ""]
+            [
+                tag("b", left),
+                " of 1,000",
+                tag("span", f" {_range(interval)}", class_="range") if interval else "",
+            ]
         )
         lines.append(
             row(

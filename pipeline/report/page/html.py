@@ -29,6 +29,11 @@ def text(value: object) -> Html:
     return Html(escape(flat))
 
 
+def names(name: str) -> Html:
+    """The name of a stage, a rule or a measure, which may be broken after each of its words."""
+    return Html(text(name).replace("_", "_<wbr>"))
+
+
 def join(pieces: Iterable[str], between: str = "") -> Html:
     """One after the other; plain strings are escaped."""
     return Html(text(between).join(text(piece) for piece in pieces))
@@ -68,11 +73,11 @@ def table(
     It scrolls within its own box where it is too wide. End tags that HTML does not ask for are left out: in long
     tables they are a third of all bytes.
     """
-    head = "".join(f"<th scope=col>{text(name)}" for name in header)
+    head = "".join(f"<th>{text(name)}" for name in header)
     body = "".join(
         "<tr>"
         + "".join(
-            (f"<th scope=row>{text(value)}" if at == 0 else f"<td class=t>{text(value)}")
+            (f"<th>{text(value)}" if at == 0 else f"<td class=t>{text(value)}")
             if at < left
             else f"<td>{text(value)}"
             for at, value in enumerate(row)
@@ -109,17 +114,10 @@ def pick(identity: str, axes: Sequence[tuple[str, Sequence[str]]], option: Calla
     legend and its labels (up to six; the first is chosen at first); `option` gives the block for the places of
     the chosen labels. `identity` tells this choice from all others of the page.
     """
-    groups = []
-    for axis, (legend, labels) in zip("ab", axes, strict=False):
-        radios = [
-            tag(
-                "label",
-                tag("input", type="radio", name=f"{identity}-{axis}", value=f"{axis}{at}", checked=at == 1),
-                tag("span", label),
-            )
-            for at, label in enumerate(labels, 1)
-        ]
-        groups.append(tag("fieldset", tag("legend", legend), *radios, class_="choice"))
+    groups = [
+        radios(f"{identity}-{axis}", legend, labels, [f"{axis}{at}" for at in range(1, len(labels) + 1)])
+        for axis, (legend, labels) in zip("ab", axes, strict=False)
+    ]
     blocks = [
         tag(
             "div",
@@ -129,6 +127,19 @@ def pick(identity: str, axes: Sequence[tuple[str, Sequence[str]]], option: Calla
         for places in product(*(range(len(labels)) for _, labels in axes))
     ]
     return tag("div", tag("div", *groups, class_="choices"), *blocks, class_="pick")
+
+
+def radios(group: str, legend: str, labels: Sequence[str], values: Sequence[str]) -> Html:
+    """A group of radio buttons, the first of them chosen. `group` tells it from all others of the page."""
+    buttons = [
+        tag(
+            "label",
+            tag("input", type="radio", name=group, value=value, checked=at == 0),
+            tag("span", label),
+        )
+        for at, (label, value) in enumerate(zip(labels, values, strict=True))
+    ]
+    return tag("fieldset", tag("legend", legend), *buttons, class_="choice")
 
 
 def data(identity: str, value: Any) -> Html:

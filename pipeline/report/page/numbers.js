@@ -37,6 +37,8 @@ const numbers = (() => {
   const count = (value) => (Math.abs(value) < 9999.5 ? grouped(value, 0) : scaled(value, STEPS));
   const size = (value) => (Math.abs(value) < 999.5 ? `${grouped(value, 0)} B` : scaled(value, BYTE_STEPS));
 
+  const counted = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+
   function percent(fraction) {
     if (fraction === null) return NOTHING;
     const value = 100 * fraction;
@@ -55,5 +57,5 @@ const numbers = (() => {
     return Math.abs(value) >= 0.95 ? fixed(value, 1) : significant(value);
   }
 
-  return { NOTHING, count, size, percent, share, perThousand };
+  return { NOTHING, count, counted, size, percent, share, perThousand };
 })();

@@ -7,12 +7,12 @@ from types import ModuleType
 
 from pipeline.report.build import Report
 from pipeline.report.numbers import count, counted, percent, size
-from pipeline.report.page import duplicates, examples, funnel, scale
+from pipeline.report.page import duplicates, examples, funnel, scale, whatif, who, why
 from pipeline.report.page.document import Part, document
 from pipeline.report.page.html import NONE, Html, join, paragraph, table, tag
 
 # Each has ANCHOR, HEADING, SHORT (its name in the list of sections) and section(report) -> Html.
-SECTIONS: tuple[ModuleType, ...] = (funnel, duplicates, examples, scale)
+SECTIONS: tuple[ModuleType, ...] = (funnel, why, whatif, who, duplicates, examples, scale)
 
 _AMOUNTS = {"documents": count, "bytes": size, "words": count, "tokens": count}
 

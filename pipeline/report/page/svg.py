@@ -156,21 +156,21 @@ def axis(
     return join(pieces)
 
 
-def plot(height: float, *curves: str, y: float = 0) -> Html:
-    """Where curves are drawn: a square of 1,000 by 1,000 stretched over the picture's width, `height` pixels high."""
+def plot(height: float, *curves: str, y: float = 0, tall: int = 1000) -> Html:
+    """Where curves are drawn: 1,000 units wide and `tall` high, stretched over the width and `height` pixels."""
     return tag(
         "svg",
         *curves,
         y=_short(y),
         width="100%",
         height=_short(height),
-        viewBox="0 0 1000 1000",
+        viewBox=f"0 0 1000 {tall}",
         preserveAspectRatio="none",
     )
 
 
 def curve(points: Iterable[Point], class_: str) -> Html:
-    """A line through points in the square of `plot`, of even breadth however the square is stretched."""
+    """A line through points of a `plot`, of even breadth however the square is stretched."""
     return tag(
         "polyline",
         class_=class_,
