@@ -23,7 +23,7 @@ def assay(*arguments: object, **options: object) -> subprocess.CompletedProcess:
     )
 
 
-COMPARED = ("shards", "dropped", "duplicates", "parts", "ledger", "unreadable", "report.json", "report.md",
+COMPARED = ("shards", "dropped", "duplicates", "parts", "ledger", "sums", "unreadable", "report.json", "report.md",
             "tokenizer.json", "recipe.yaml", "README.md")  # fmt: skip
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline import files
-from pipeline.batch import DOCUMENT, MEASURE
+from pipeline.batch import DOCUMENT, GROUPS, MEASURE
 from pipeline.dedup.drops import DROPS
 from pipeline.ledger import Quantities, UnitLedger
 from pipeline.passes.writers import DROPPED, UNREADABLE
 from pipeline.rundir import RunDirectory, StageEntry
 from pipeline.sources.unit import Unit
+from pipeline.tallies.gather import UnitTallies
 
 Amounts = tuple[int, int, int]  # bytes, words, tokens
 
@@ -40,6 +41,7 @@ class Page:
     url: str | None = None
     source: str = "web"
     language: str | None = "en"
+    groups: int = 0  # the bits of the audited groups of which it holds a term
     goes: tuple[str, str] | None = None  # the stage that drops it, and its reason
     fired: tuple[str, ...] = ()  # reasons that fired at that stage; the reason alone if none are given
     trims: dict[str, Amounts] = field(default_factory=dict)  # what each editor takes out of it
@@ -59,9 +61,13 @@ class Written:
 
 
 def write_run(
-    folder: Path, units: Sequence[Written], stages: Sequence[StageEntry] = STAGES, batch: int = 3
+    folder: Path,
+    units: Sequence[Written],
+    stages: Sequence[StageEntry] = STAGES,
+    batch: int = 3,
+    groups: Sequence[str] = (),
 ) -> RunDirectory:
-    """A finished run of these units, but for its shards."""
+    """A finished run of these units, but for its shards. `groups` are the names of audited groups."""
     run = RunDirectory(str(folder))
     described = [
         Unit(at, f"in/{at}.jsonl", "jsonl", 0, unit.stored, unit.stored) for at, unit in enumerate(units)
@@ -73,12 +79,12 @@ def write_run(
             "assay": "0.1.0",
             "recipe": {"name": "try"},
             "inputs": [{"path": unit.path, "bytes": unit.bytes, "fingerprint": "f"} for unit in described],
-            "stages": [asdict(stage) for stage in stages],
+            "stages": [stage.to_json() for stage in stages],
             "tokenizer": {"backend": "tokenizers", "vocabulary_size": 1024, "note": "Checked."},
         },
     )
     for unit, written in zip(described, units, strict=True):
-        _write_unit(run, unit, written, stages, batch)
+        _write_unit(run, unit, written, stages, batch, groups)
     for stage in stages:
         if stage.kind == "deduplicator":
             _write_found(run, stage.label, [page for written in units for page in written.pages])
@@ -86,20 +92,26 @@ def write_run(
 
 
 def _write_unit(
-    run: RunDirectory, unit: Unit, written: Written, stages: Sequence[StageEntry], batch: int
+    run: RunDirectory,
+    unit: Unit,
+    written: Written,
+    stages: Sequence[StageEntry],
+    batch: int,
+    groups: Sequence[str],
 ) -> None:
     living = [(page, page.amounts) for page in written.pages]
     for number in range(stages[-1].number + 1):
-        ledger = UnitLedger(unit.index)
+        count = _Counter(unit, groups)
         dropped: list[dict[str, object]] = []
         survivors = []
         for start in range(0, len(living), batch):
             group = living[start : start + batch]
-            survivors += _through_pass(group, [s for s in stages if s.number == number], ledger, dropped)
+            survivors += _through_pass(group, [s for s in stages if s.number == number], count, dropped)
         living = survivors
         files.write_table(run.dropped(number, unit.index), pa.Table.from_pylist(dropped, schema=DROPPED))
         files.write_table(run.part(number, unit.index), _part(living))
-        files.write_table(run.ledger(number, unit.index), ledger.table())
+        files.write_table(run.tallies(number, unit.index), count.tallies.table())
+        files.write_table(run.ledger(number, unit.index), count.ledger.table())
     rows = [dict(zip(UNREADABLE.names, record, strict=True)) for record in written.unreadable]
     files.write_table(run.unreadable(unit.index), pa.Table.from_pylist(rows, schema=UNREADABLE))
     for stage in stages:
@@ -108,36 +120,83 @@ def _write_unit(
 
 
 class _Counter:
-    """Tells the ledger of some documents of a batch: their places in it, and what they amount to."""
+    """Tells the ledger and the tallies of some documents of a batch: their places in it, and what they amount to."""
 
-    def __init__(self, ledger: UnitLedger) -> None:
-        self._ledger = ledger
+    def __init__(self, unit: Unit, groups: Sequence[str]) -> None:
+        self.ledger = UnitLedger(unit.index)
+        self.tallies = UnitTallies(unit.index, groups)
+
+    def begin_batch(self, pages: Sequence[Page]) -> None:
+        columns = {
+            "id": [page.id for page in pages],
+            "url": pa.array([page.url for page in pages], pa.string()),
+        }
+        groups = pa.array([page.groups for page in pages], pa.uint64())
+        self.tallies.begin_batch(pa.RecordBatch.from_pydict({**columns, GROUPS: groups}))
 
     def __call__(
         self,
-        stage: str,
+        stage: StageEntry,
         outcome: str,
         rows: Sequence[tuple[int, Amounts]],
         reason: str = "",
         documents: int = 1,
     ) -> None:
-        places = np.array([place for place, _ in rows], np.int64)
-        table = np.array([amounts for _, amounts in rows], np.int64).reshape(len(rows), 3)
-        self._ledger.add(stage, outcome, reason, places, Quantities(*table.T.copy()), documents)
+        places, amounts = _numbers(rows)
+        self.ledger.add(stage.label, outcome, reason, places, amounts, documents)
+        if outcome in ("in", "out"):
+            self.tallies.passed(stage.label, outcome, places, amounts)
+        elif outcome == "dropped" and stage.kind == "deduplicator":
+            self.tallies.taken_as_copies(stage.label, places, amounts)
+
+    def measures(self, stage: StageEntry, living: Sequence[tuple[int, tuple[Page, Amounts]]]) -> None:
+        """What a filter with rules finds. A rule fires on a page that goes there if its reason is among those
+        that fired."""
+        label, rules = stage.label, stage.rules
+        _, amounts = _numbers([(place, amounts) for place, (_, amounts) in living])
+        pages = [page for _, (page, _) in living]
+        of = {
+            rule.measure: np.array([page.measures.get(f"{label}.{rule.measure}", np.nan) for page in pages])
+            for rule in rules
+        }
+        reasons = {
+            rule.reason: np.array([_fires(page, label, rule.reason) for page in pages], bool)
+            for rule in rules
+        }
+        fires = np.stack([reasons[rule.reason] for rule in rules])
+        self.tallies.judged(label, rules, of, fires, reasons, amounts)
+
+    def end_batch(self, pages: Sequence[Page]) -> None:
+        languages = pa.array([page.language for page in pages], pa.string())
+        self.ledger.end_batch(languages, pa.array([page.source for page in pages], pa.string()))
+        self.tallies.end_batch(languages)
+
+
+def _numbers(rows: Sequence[tuple[int, Amounts]]) -> tuple[np.ndarray, Quantities]:
+    places = np.array([place for place, _ in rows], np.int64)
+    table = np.array([amounts for _, amounts in rows], np.int64).reshape(len(rows), 3)
+    return places, Quantities(*table.T.copy())
+
+
+def _fires(page: Page, label: str, reason: str) -> bool:
+    return page.goes is not None and page.goes[0] == label and reason in (page.fired or page.goes[1:])
 
 
 def _through_pass(
     group: list[tuple[Page, Amounts]],
     stages: Sequence[StageEntry],
-    ledger: UnitLedger,
+    count: _Counter,
     dropped: list[dict[str, object]],
 ) -> list[tuple[Page, Amounts]]:
     """A batch through the stages of one pass, one stage after the other; those that stay."""
-    count = _Counter(ledger)
+    pages = [page for page, _ in group]
+    count.begin_batch(pages)
     living = list(enumerate(group))
     for stage in stages:
         label = stage.label
-        count(label, "in", [(place, amounts) for place, (_, amounts) in living])
+        count(stage, "in", [(place, amounts) for place, (_, amounts) in living])
+        if stage.rules:
+            count.measures(stage, living)
         staying = []
         for place, (page, amounts) in living:
             if page.goes is not None and page.goes[0] == label:
@@ -145,15 +204,12 @@ def _through_pass(
                 continue
             if label in page.trims:
                 cut = page.trims[label]
-                count(label, "trimmed", [(place, cut)], documents=0)
+                count(stage, "trimmed", [(place, cut)], documents=0)
                 amounts = (amounts[0] - cut[0], amounts[1] - cut[1], amounts[2] - cut[2])
             staying.append((place, (page, amounts)))
         living = staying
-        count(label, "out", [(place, amounts) for place, (_, amounts) in living])
-    ledger.end_batch(
-        pa.array([page.language for page, _ in group], pa.string()),
-        pa.array([page.source for page, _ in group], pa.string()),
-    )
+        count(stage, "out", [(place, amounts) for place, (_, amounts) in living])
+    count.end_batch(pages)
     return [page for _, page in living]
 
 
@@ -169,12 +225,12 @@ def _drop(
     reason = page.goes[1]
     fired = page.fired or (reason,)
     rows = [(place, amounts)]
-    count(stage.label, "dropped", rows, reason)
+    count(stage, "dropped", rows, reason)
     if stage.kind == "filter":
         for name in fired:
-            count(stage.label, "fired", rows, name)
+            count(stage, "fired", rows, name)
         if len(fired) == 1:
-            count(stage.label, "alone", rows, fired[0])
+            count(stage, "alone", rows, fired[0])
     dropped.append(
         {
             "id": page.id,

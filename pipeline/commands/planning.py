@@ -8,7 +8,6 @@ import typer
 
 from pipeline.commands.shared import (
     AsJson,
-    RunArgument,
     app,
     beam_options,
     directory,
@@ -19,23 +18,75 @@ from pipeline.commands.shared import (
 from pipeline.errors import UserError
 
 
-@app.command()
+@app.command(
+    epilog="""Examples:
+
+`assay plan runs/pilot --tokens 300B --language de`: final tokens of one language.
+
+`assay plan runs/pilot --tokens 1T --mix de=0.3,en=0.7 --epochs 4`: a mix, each token read four times.
+
+`assay plan runs/pilot --params 7B`: for a compute-optimal model; `--tokens-per-param 200` trains it for longer.
+
+`assay plan runs/pilot --flops 1e23`: for the compute-optimal model of so much computation.
+
+`assay plan --like dclm --tokens 4T`: no run yet, by a published funnel."""
+)
 def plan(
-    run: RunArgument,
-    tokens: Annotated[str, typer.Option("--tokens", help="How many tokens to train on: 300B, 4T, 1.5e12.")],
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run directory: the pilot. Not with --like.")
+    ] = None,
+    tokens: Annotated[
+        str | None, typer.Option("--tokens", help="How many tokens to train on: 300B, 4T, 1.5e12.")
+    ] = None,
+    params: Annotated[
+        str | None, typer.Option("--params", help="Or the parameters of the model to train: 7B.")
+    ] = None,
+    flops: Annotated[
+        str | None, typer.Option("--flops", help="Or the FLOPs of its training: 1e23. With --params: both.")
+    ] = None,
+    tokens_per_param: Annotated[
+        float | None,
+        typer.Option("--tokens-per-param", help="Instead of compute-optimal: 20, 200, 2000 ..."),
+    ] = None,
     language: Annotated[
         str | None, typer.Option("--language", help="Only tokens of this language, such as de.")
     ] = None,
+    mix: Annotated[
+        str | None,
+        typer.Option("--mix", help="Languages by their shares of the final tokens: de=0.3,en=0.7."),
+    ] = None,
+    epochs: Annotated[
+        float, typer.Option("--epochs", help="How often each token may be read; later reads are worth less.")
+    ] = 1.0,
+    like: Annotated[
+        str | None,
+        typer.Option("--like", help="No run: a published funnel (fineweb, fineweb-edu, dclm, c4, olmo3)."),
+    ] = None,
+    probe: Annotated[
+        str | None,
+        typer.Option("--probe", help="What `assay probe` found of the pool that RUN's input was drawn from."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How much raw data to collect for so many tokens, judging by what this run kept."""
-    from pipeline.planning import plan as planning
+    """How much raw data to collect for a goal: in tokens, crawls, core-hours and disk, each with its range.
 
-    made = planning.plan(directory(run), planning.parse_amount(tokens), language)
+    Judged by what a run kept, by how its parts differ, and by how many copies a larger corpus will hold.
+    """
+    from pipeline.planning.goals import goal
+    from pipeline.planning.load import planning_by
+    from pipeline.planning.plan import plan as make
+    from pipeline.planning.show import print_plan
+
+    wanted = goal(tokens, params, flops, tokens_per_param, language, mix, epochs)
+    if (run is None) == (like is None):
+        raise UserError(
+            "give a run directory, or --like and the name of a published funnel: assay plan --help"
+        )
+    made = make(planning_by(None if run is None else directory(run), like, probe), wanted)
     if as_json:
-        print_json(made.as_json())
+        print_json(made)
     else:
-        planning.print_plan(made, output())
+        print_plan(made, output())
 
 
 @app.command(

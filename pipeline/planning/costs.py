@@ -72,7 +72,9 @@ class Attempt:
         self._write()
 
     def _write(self) -> None:
-        with suppress(OSError, AssayError):  # a full disk or a lost store is for the run to tell, not for this
+        with suppress(
+            OSError, AssayError
+        ):  # a full disk or a lost store is for the run to tell, not for this
             self._run.write_json(FILE, self._content)
 
 

@@ -68,21 +68,22 @@ def unchanged(times: Array) -> Shrinkage:
 def shrinkage(deduplicators: Sequence[Clusters], times: Array) -> Shrinkage:
     """rho of the recipe's deduplicators, one after the other.
 
-    A deduplicator sees only what those before it let through: when the corpus is t times as large, t rho(t) of those
-    before it, at least, and of some clusters more. So each is taken at t for its lower end, which then holds
-    whatever reaches it; at the t rho_low that those before it surely let through for its upper end; and at t rho for
-    its point. (Upper ends at t would be too low where copies by URL are copies by text too: what a
-    deduplicator by URL leaves of them hardly grows with the corpus.)
+    A deduplicator sees only what those before it let through, so when the corpus is t times as large, t rho(t) of those
+    before it. It is judged there: for both of its ends at the t rho_low that surely reaches it. (For the upper
+    one t would be too far: what a deduplicator by URL leaves of pages that are there a hundred times
+    hardly grows with the corpus, so the next one has seen those pages' copies by text already. For the lower
+    one nothing is lost, since more documents never leave fewer distinct ones; by that no rho is below 1/t either.)
     """
     total = unchanged(times)
     for clusters in deduplicators:
         one = _retention(clusters, times)
-        before = np.where(np.isnan(total.point), total.low, total.point)
+        surely = times * total.low
+        likely = times * np.where(np.isnan(total.point), total.low, total.point)
         total = Shrinkage(
             times,
-            total.low * one.low,
-            total.point * one.at(times * before, "point"),
-            total.high * one.at(times * total.low, "high"),
+            np.maximum(total.low * one.at(surely, "low"), np.minimum(1 / times, 1.0)),
+            total.point * one.at(likely, "point"),
+            total.high * one.at(surely, "high"),
             one.by if total.by in (None, one.by) else BOTH,
         )
     point = np.clip(total.point, total.low, total.high)
@@ -92,16 +93,17 @@ def shrinkage(deduplicators: Sequence[Clusters], times: Array) -> Shrinkage:
 def _retention(clusters: Clusters, times: Array) -> Shrinkage:
     """One deduplicator's R(times) / R(1)."""
     tokens = clusters.tokens if clusters.tokens is not None else np.zeros(0)
-    columns = (clusters.sizes.tobytes(), clusters.clusters.tobytes(), np.asarray(tokens, float).tobytes())
-    return _remembered(*columns, times.tobytes())
+    variance = clusters.variance if clusters.variance is not None else np.zeros(0)
+    columns = (clusters.clusters, tokens, variance, times)
+    return _remembered(clusters.sizes.tobytes(), *(np.asarray(column, float).tobytes() for column in columns))
 
 
 @lru_cache(maxsize=16)
-def _remembered(sizes: bytes, count: bytes, tokens: bytes, times: bytes) -> Shrinkage:
+def _remembered(sizes: bytes, count: bytes, tokens: bytes, variance: bytes, times: bytes) -> Shrinkage:
     """A run makes its report twice, and the bracket takes seconds where there are many sizes."""
     at = np.frombuffer(times)
-    weights = np.frombuffer(tokens) if tokens else None
-    clusters = Clusters(np.frombuffer(sizes, np.int64), np.frombuffer(count), weights)
+    weights, spread = (np.frombuffer(column) if column else None for column in (tokens, variance))
+    clusters = Clusters(np.frombuffer(sizes, np.int64), np.frombuffer(count), weights, spread)
     here, *found = extrapolate_each(clusters, [1.0, *at.tolist()])
     start = here.low or 1.0
     return Shrinkage(

@@ -38,7 +38,11 @@ def plan(planning: Planning, goal: Goal) -> dict[str, Any]:
     made = {
         "goal": goal.as_json(),
         "basis": {key: planning[key] for key in ("source", "basis", "groups", "bracket_by")},
-        "read": {"raw": planning["raw"], "final": planning["final"], "stored_bytes": planning["stored_bytes"]},
+        "read": {
+            "raw": planning["raw"],
+            "final": planning["final"],
+            "stored_bytes": planning["stored_bytes"],
+        },
         "feasible": times["low"] is not None or times["value"] is not None,
         "certain": times["high"] is not None,
         "times": times,
@@ -69,7 +73,9 @@ def _shares(planning: Planning, goal: Goal) -> list[tuple[str | None, float]]:
     for language in goal.mix:
         if language not in planning["languages"]:
             there = ", ".join(sorted(planning["languages"])) or "no languages"
-            raise UserError(f"{planning['source']} holds nothing in the language `{language}`. It has: {there}.")
+            raise UserError(
+                f"{planning['source']} holds nothing in the language `{language}`. It has: {there}."
+            )
     return list(goal.mix.items())
 
 
@@ -197,7 +203,8 @@ def _pool(planning: Planning, wants: Sequence[_Want], goal: Goal) -> dict[str, A
     pool = planning["pool"]
     if pool is None:
         return None
-    final, epochs = [], []
+    final: list[dict[str, Any]] = []
+    epochs = []
     for want in wants:
         curves, grid = want.curves("tokens"), planning["distinct"]["times"]
         ends = {
@@ -221,10 +228,12 @@ def _pool(planning: Planning, wants: Sequence[_Want], goal: Goal) -> dict[str, A
 
 def _gap(wants: Sequence[_Want], goal: Goal) -> dict[str, Any] | None:
     """Where no amount of such data may be enough: what there is at most, and the epochs that would close the gap."""
-    short = [want for want in wants if want.times("tokens")["high"] is None and want.curves("tokens")["low"][-1]]
+    short = [
+        want for want in wants if want.times("tokens")["high"] is None and want.curves("tokens")["low"][-1]
+    ]
     if not short:
         return None
-    most = []
+    most: list[dict[str, Any]] = []
     for want in short:
         curves = want.curves("tokens")
         ends = {"low": curves["low"][-1], "value": None, "high": curves["high"][-1]}
@@ -238,7 +247,9 @@ def _gap(wants: Sequence[_Want], goal: Goal) -> dict[str, Any] | None:
 
 def _epochs(available: Range, target: float, goal: Goal) -> Range:
     """Epochs that make what is there worth what is wanted: few on its high end, many on its low one."""
-    wanted = target * goal.tokens / goal.unique  # in fresh tokens' worth, whatever epochs the goal allows already
+    wanted = (
+        target * goal.tokens / goal.unique
+    )  # in fresh tokens' worth, whatever epochs the goal allows already
 
     def needed(tokens: float | None) -> float | None:
         return None if tokens is None else laws.epochs_for(tokens, wanted)

@@ -12,9 +12,7 @@ _LARGE_DOCUMENT = 0.01  # of all tokens
 _LARGE_HOST = 0.2
 
 
-def warnings_of(
-    report: dict[str, Any], planning: dict[str, Any], sample: dict[str, Any] | None
-) -> list[str]:
+def warnings_of(report: dict[str, Any], planning: dict[str, Any], sample: dict[str, Any] | None) -> list[str]:
     """What to beware of in any plan by this run, the gravest first."""
     return [
         *_of_deduplication(report, planning, sample),
@@ -32,6 +30,8 @@ def _of_deduplication(
             "This recipe removes no duplicates. If the real job will, expect to need more: the larger the "
             "scrape, the larger the share of it that stands elsewhere in it."
         ]
+    if planning["basis"] == "probes":
+        return []
     if sample is None:
         return [
             "This run read whole files, not a sample of documents. Copies that lie in one file are seen too "
@@ -50,7 +50,7 @@ def _of_units(report: dict[str, Any], planning: dict[str, Any]) -> list[str]:
     raw = report["units"]["raw_tokens"]
     held, total = sum(tokens > 0 for tokens in raw), sum(raw)
     warnings = []
-    if planning["basis"] != "documents":
+    if planning["basis"] in ("units", None):
         if held == 1:
             warnings.append(
                 "This run has one unit, so nothing says how much retention varies: there is no interval."

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pipeline import files
 from pipeline.ledger import ENDS, imbalances
 from pipeline.ledger_files import fold_each, listing
+from pipeline.planning import funnels
 from pipeline.report.duplicates import duplicate_figures
 from pipeline.report.figures import (
     Amount,
@@ -21,7 +22,6 @@ from pipeline.report.figures import (
     retention,
     stage_figures,
 )
-from pipeline.planning import funnels
 from pipeline.report.planning import planning_figures
 from pipeline.report.unreadable import unreadable_figures
 from pipeline.rundir import RunDirectory, StageEntry
@@ -37,8 +37,8 @@ def build_report(run: RunDirectory) -> Report:
 
     Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`,
     `stages`, `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`,
-    `inputs`, `tokenizer`, `shards` (null before they are written), `published`, `planning`. An amount is an object of documents,
-    bytes (UTF-8), words and tokens. docs/report.md says what each means.
+    `inputs`, `tokenizer`, `shards` (null before they are written), `published`, `planning`. An amount is an
+    object of documents, bytes (UTF-8), words and tokens. docs/report.md says what each means.
 
     Raises:
         UserError: not a run directory.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.ledger import QUANTITIES, UNKNOWN_LANGUAGE
 from pipeline.ledger_files import listing
 from pipeline.planning import crawls, laws
-from pipeline.planning.curve import SCENARIOS, Shrinkage, final_tokens, grid, shrinkage, unchanged
+from pipeline.planning.curve import SCENARIOS, Shrinkage, final_tokens, grid, shrinkage
 from pipeline.planning.estimate import ratio
 from pipeline.planning.groups import Ends, of_documents, of_units
 from pipeline.planning.unseen import Clusters
@@ -23,6 +23,7 @@ from pipeline.rundir import RunDirectory
 STORED = "stored bytes"  # of the input files as they lie there, compressed or not
 MEASURED_IN = ("tokens", "documents", "bytes", STORED)
 LANGUAGES = 100  # that can be planned for
+_SMALLEST = -2  # power of ten: the smallest part of the run whose retention is worked out
 _DIGITS = 8  # what a linear program gives beyond these is noise
 _CRAWL = re.compile(r"\.(warc|wet|arc)(\.\w+)*$")
 
@@ -49,7 +50,8 @@ def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Tabl
     raw = {name: scale * float(ends.total("raw", name).sum()) for name in QUANTITIES}
     stored = _stored_bytes(run, ends, sample, raw["documents"])
     yielded = _yield(ends.total("final", "tokens"), ends, stored, scale)
-    distinct = shrinkage(deduplicators(report), grid()) if raw["tokens"] else unchanged(grid())
+    clusters = deduplicators(report)
+    distinct = shrinkage(clusters, grid())
     columns = _columns(distinct)
     figures = {
         "source": "this run",
@@ -62,6 +64,7 @@ def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Tabl
         "yield": yielded,
         "distinct": columns,
         "curve": curve_rows(yielded, columns),
+        "measured": _measured(clusters, raw["tokens"], yielded["tokens"][1]),
         "bracket_by": distinct.by,
         "scenarios": list(SCENARIOS) if distinct.by else [],
         "languages": _languages(ends, stored, scale),
@@ -93,6 +96,17 @@ def curve_rows(yielded: dict[str, list[float | None]], distinct: dict[str, Any])
     return [
         {"times": times, **{end: columns[end][at] for end in ("low", "point", "high")}}
         for at, times in enumerate(distinct["times"])
+    ]
+
+
+def _measured(clusters: list[Clusters], raw: float, final: float | None) -> list[dict[str, float]]:
+    """What random parts of the run would have kept of their raw tokens, and the run itself: by rarefaction."""
+    if not raw or final is None:
+        return []
+    smaller = shrinkage(clusters, grid(_SMALLEST, 0))
+    return [
+        {"times": float(times), "retention": final / raw * float(rho)}
+        for times, rho in zip(smaller.times, smaller.point, strict=True)
     ]
 
 
@@ -181,7 +195,12 @@ def _languages(ends: Ends, stored: float, scale: float) -> dict[str, Any]:
         }
         for code in listed
     } | {
-        code: {"share": 0.0, "raw": _whole(_summed(ends.raw[code], scale)), "final": _NOTHING, "yield": _NEVER}
+        code: {
+            "share": 0.0,
+            "raw": _whole(_summed(ends.raw[code], scale)),
+            "final": _NOTHING,
+            "yield": _NEVER,
+        }
         for code in sorted(set(ends.raw) - set(listed) - {UNKNOWN_LANGUAGE})[: LANGUAGES - len(listed)]
     }
 

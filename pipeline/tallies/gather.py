@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from filters.stage import Rule
 from pipeline.ledger import Quantities
-from pipeline.tallies.bins import edges, place
+from pipeline.tallies.bins import Bins
 from pipeline.tallies.groups import GroupTallies, is_end
 from pipeline.tallies.hosts import Hosts, HostTallies
 from pipeline.tallies.measures import FilterTallies
-from pipeline.tallies.table import Dense, Weights, add_up, sums, weights
+from pipeline.tallies.table import Dense, Weights, sums, weights
+
+LENGTHS = Bins("left")  # of documents, in tokens
 
 
 class UnitTallies:
@@ -77,12 +79,12 @@ class UnitTallies:
         self._groups.end_batch(languages)
 
     def table(self) -> pa.Table:
-        """All rows of the unit, sorted: `table.TALLIES`."""
-        return add_up([self._dense.table(), self._hosts.table()])
+        """All rows of the unit, `table.TALLIES`, in an order that depends on them alone."""
+        return pa.concat_tables([self._dense.table(), self._hosts.table()])
 
     def _add_lengths(self, stage: str, outcome: str, amounts: Quantities, weights: Weights) -> None:
-        bins = place(amounts.tokens.astype(np.float64), edges(), "left")
-        self._dense.add(("length", stage, outcome, ""), sums(bins, weights, len(edges()) + 1))
+        added = sums(LENGTHS.place(amounts.tokens.astype(np.float64)), weights, LENGTHS.count)
+        self._dense.add(("length", stage, outcome, ""), added)
 
     def _hosts_of_batch(self) -> Hosts:
         if self._batch_hosts is None:

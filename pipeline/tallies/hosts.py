@@ -17,7 +17,7 @@ from publicsuffixlist import PublicSuffixList
 
 from filters.urls import is_ip, normal_host
 from pipeline.ledger import QUANTITIES
-from pipeline.tallies.table import KEYS, Weights, add_up, rows, sums
+from pipeline.tallies.table import Weights, add_up, rows, sums
 
 LISTED = 65_536  # hosts, of each stage and outcome
 NO_HOST = -1
@@ -93,11 +93,11 @@ class HostTallies:
         self, kind: str, stage: str, outcome: str, names: list[str], amounts: NDArray[np.float64]
     ) -> None:
         there = np.flatnonzero(amounts[0])
-        others = pa.array(names, pa.string()).take(pa.array(there))
-        no_host = np.array([kind == "host" and not name for name in names])[there]
-        table = rows((kind, stage, outcome, ""), np.where(no_host, NO_HOST, 0), amounts[:, there])
-        self._tables.append(table.set_column(KEYS.index("other"), "other", others))
-        self._waiting += len(table)
+        keys = [(kind, stage, outcome, names[at]) for at in there]
+        places = np.array([NO_HOST if kind == "host" and not key[3] else 0 for key in keys], np.int64)
+        if keys:
+            self._tables.append(rows(keys, [1] * len(keys), places, amounts[:, there]))
+            self._waiting += len(keys)
 
 
 def prune(table: pa.Table) -> pa.Table:
@@ -121,5 +121,5 @@ def _cut(hosts: pa.Table) -> list[pa.Table]:
         return [hosts]
     total = np.array([[pc.sum(gone[name]).as_py()] for name in QUANTITIES], np.float64)
     key = ("host", named["stage"][0].as_py(), named["name"][0].as_py(), "")
-    cut = rows(key, np.array([gone["tokens"][0].as_py()]), total)
+    cut = rows([key], [1], np.array([gone["tokens"][0].as_py()]), total)
     return [named.slice(0, LISTED), hosts.filter(pc.field("other") == ""), cut]

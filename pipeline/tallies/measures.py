@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.stage import Rule
-from pipeline.tallies.bins import UNDEFINED, Closed, closed, edges, place
+from pipeline.tallies.bins import UNDEFINED, Bins, Closed, bins, closed
 from pipeline.tallies.table import Dense, Weights, sums
 
 
@@ -26,8 +26,7 @@ class Scale:
     """A measure in bins of one sort, and the rules (their places among the stage's) that these bins suit."""
 
     measure: str
-    closed: Closed
-    edges: NDArray[np.float64]
+    bins: Bins
     rules: tuple[int, ...]
 
 
@@ -41,7 +40,7 @@ def scales(rules: Sequence[Rule]) -> list[Scale]:
             of.setdefault((rule.measure, side), []).append(at)
             bounds.setdefault(rule.measure, []).append(rule.bound)
     return [
-        Scale(measure, side, edges(bounds[measure]), tuple(which)) for (measure, side), which in of.items()
+        Scale(measure, bins(side, bounds[measure]), tuple(which)) for (measure, side), which in of.items()
     ]
 
 
@@ -69,15 +68,17 @@ class FilterTallies:
         """
         hits = fires.sum(axis=0)
         for scale in self._scales:
-            bins = place(measures[scale.measure], scale.edges, scale.closed) - UNDEFINED
-            self._add("measure", scale, scale.closed, bins, weights)
+            places = scale.bins.place(measures[scale.measure]) - UNDEFINED
+            count = scale.bins.count - UNDEFINED
+            every = sums(places, weights, count)
+            self._add("measure", scale, scale.bins.closed, every)
             for rule in scale.rules:
-                undecided = hits == fires[rule]
-                self._add("bound", scale, str(rule), bins[undecided], weights[:, undecided])
+                # Those that go in any case are fewer than the others.
+                taken = np.flatnonzero(hits != fires[rule])
+                self._add("bound", scale, str(rule), every - sums(places[taken], weights[:, taken], count))
         self._overlaps(reasons, weights)
 
-    def _add(self, kind: str, scale: Scale, other: str, bins: NDArray[np.int64], weights: Weights) -> None:
-        added = sums(bins, weights, len(scale.edges) + 1 - UNDEFINED)
+    def _add(self, kind: str, scale: Scale, other: str, added: NDArray[np.float64]) -> None:
         self._into.add((kind, self._label, scale.measure, other), added, UNDEFINED)
 
     def _overlaps(self, reasons: Mapping[str, NDArray[np.bool_]], weights: Weights) -> None:

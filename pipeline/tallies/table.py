@@ -49,20 +49,25 @@ class Dense:
             self._sums[key] = (first, added.copy())
 
     def table(self) -> pa.Table:
-        """The rows in which anything is, rounded to whole numbers."""
-        return pa.concat_tables(
-            [TALLIES.empty_table(), *(_rows(key, first, total) for key, (first, total) in self._sums.items())]
-        )
+        """The rows in which anything is, rounded to whole numbers and sorted by the keys."""
+        keys = sorted(self._sums)
+        there = [np.flatnonzero(self._sums[key][1].any(axis=0)) for key in keys]
+        places = [at + self._sums[key][0] for key, at in zip(keys, there, strict=True)]
+        amounts = [self._sums[key][1][:, at] for key, at in zip(keys, there, strict=True)]
+        if not keys:
+            return TALLIES.empty_table()
+        return rows(keys, [len(at) for at in there], np.concatenate(places), np.concatenate(amounts, axis=1))
 
 
-def _rows(key: Key, first: int, total: NDArray[np.float64]) -> pa.Table:
-    there = np.flatnonzero(total.any(axis=0))
-    return rows(key, there + first, total[:, there])
-
-
-def rows(key: Key, places: NDArray[np.int64], amounts: NDArray[np.float64]) -> pa.Table:
-    """Rows of one key: `amounts` is (4, places)."""
-    columns = {name: pa.repeat(value, len(places)) for name, value in zip(KEYS[:-1], key, strict=True)}
+def rows(
+    keys: Sequence[Key], counts: Sequence[int], places: NDArray[np.int64], amounts: NDArray[np.float64]
+) -> pa.Table:
+    """Rows of these keys: of each key so many, at these places, and `amounts` is (4, rows)."""
+    of = pa.array(np.repeat(np.arange(len(keys)), counts))
+    columns = {
+        name: pa.array(values, pa.string()).take(of)
+        for name, values in zip(KEYS[:-1], zip(*keys, strict=True), strict=True)
+    }
     whole = np.rint(amounts).astype(np.int64)
     return pa.table({**columns, "place": places, **dict(zip(QUANTITIES, whole, strict=True))}, schema=TALLIES)
 

@@ -21,6 +21,8 @@ from pipeline.passes import compact as compaction
 from pipeline.passes.compact import compact, compact_range
 from pipeline.report.build import build_report
 from pipeline.rundir import RunDirectory
+from pipeline.tallies import files as tally_files
+from pipeline.tallies.files import fold_tallies
 from pipeline.unreadable import count_unreadable
 
 
@@ -30,6 +32,7 @@ def small_ranges() -> Iterator[None]:
         patch.setattr(ledger_files, "RANGE", 3)
         patch.setattr(compaction, "RANGE", 3)
         patch.setattr(unreadable, "RANGE", 3)
+        patch.setattr(tally_files, "RANGE", 3)
         patch.setattr(compaction, "_ROWS", 20)
         yield
 
@@ -51,7 +54,10 @@ def write(folder: Path, units: int) -> RunDirectory:
 
 def tree(run: RunDirectory) -> dict[str, bytes]:
     found = [
-        file for name in ("ledger", "sums") for file in Path(run.path(name)).rglob("*") if file.is_file()
+        file
+        for name in ("ledger", "tallies", "sums")
+        for file in Path(run.path(name)).rglob("*")
+        if file.is_file()
     ]
     return {str(file.relative_to(run.url)): file.read_bytes() for file in found}
 
@@ -63,13 +69,14 @@ def test_no_figure_changes_however_much_is_compacted(
 ) -> None:
     run = write(tmp_path_factory.mktemp("run"), units)
     rows = [files.read_table(run.ledger(number, unit)) for number in (0, 1) for unit in range(units)]
-    report, causes = build_report(run), count_unreadable(run)
+    report, causes, tallies = build_report(run), count_unreadable(run), fold_tallies(run)
     by_language = fold_each(run, [(("outcome", "unit"), pc.field("language") == "de"), (KEYS, None)])
     for number, at in compacted:
         if at * 3 < units:
             compact_range(run, number, units, at)
     assert build_report(run) == report
     assert count_unreadable(run).equals(causes)
+    assert tallies is not None and tallies.equals(fold_tallies(run))
     again = fold_each(run, [(("outcome", "unit"), pc.field("language") == "de"), (KEYS, None)])
     assert [table.to_pylist() for table in again] == [table.to_pylist() for table in by_language]
     assert listing(run, 0).done(units).all() and not listing(run, 0).done(units + 3)[units + 2]
@@ -112,4 +119,4 @@ def test_a_range_that_lacks_a_unit_is_not_compacted(tmp_path: Path) -> None:
     before = tree(run)
     with pytest.raises(FileNotFoundError):
         compact_range(run, 0, 5, 1)
-    assert {name: content for name, content in tree(run).items() if name.startswith("ledger")} == before
+    assert {name: content for name, content in tree(run).items() if not name.startswith("sums")} == before

@@ -1,0 +1,208 @@
+"""A plan on a terminal: what to collect, the most important line first. Fits 80 columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.report.numbers import NOTHING, count, percent, quantity, size
+
+Made = dict[str, Any]  # what `plan` returns
+_ROWS = {
+    "tokens": "raw tokens",
+    "documents": "raw documents",
+    "bytes": "raw text (UTF-8)",
+    "stored bytes": "files as stored",
+}
+
+
+def print_plan(made: Made, console: Console) -> None:
+    """Print what `pipeline.planning.plan.plan` returns."""
+    console.print()
+    console.print(Text(_headline(made), style="bold" if made["feasible"] else "bold red"))
+    for sentence in _goal(made["goal"]):
+        console.print(Text(sentence, style="dim"))
+    if made["feasible"]:
+        console.print()
+        console.print(_table(made))
+        console.print()
+        for sentence in _basis(made):
+            console.print(Text(sentence))
+    for sentence in [*_pool(made), *_gap(made)]:
+        console.print(Text(sentence))
+    console.print()
+    for warning in made["warnings"]:
+        console.print(Text(f"! {warning}", style="yellow"))
+
+
+def _headline(made: Made) -> str:
+    what = _what(made["goal"])
+    if not made["feasible"]:
+        kept = made["read"]["final"]["tokens"]
+        if not kept:
+            return f"Not possible: {made['basis']['source']} kept nothing, so no amount of such data gives {what}."
+        if not any(entry["tokens"] for entry in made["read"].values() if isinstance(entry, dict)):
+            return f"Not possible: nothing was read that could give {what}."
+        return f"Not possible by what is known here: no amount of such data is sure to give {what}."
+    need = made["needs"].get("tokens") or made["needs"]["documents"]
+    noun = "raw tokens" if "tokens" in made["needs"] else "raw documents"
+    return f"Collect {_range(need, noun)} for {what}."
+
+
+def _range(need: dict[str, float | None], noun: str) -> str:
+    low, value, high = need["low"], need["value"], need["high"]
+    ends = f"{count(low)} to {count(high)}" if low is not None and high is not None else None
+    if value is not None:
+        return f"{count(value)} {noun}" + (f" ({ends})" if ends else "")
+    if ends:
+        return f"{ends} {noun}"
+    return f"at least {count(low or 0)} {noun}"
+
+
+def _what(goal: Made) -> str:
+    of = ""
+    if goal["mix"]:
+        names = [
+            f"`{language}`" if share == 1 else f"{percent(share)} `{language}`"
+            for language, share in goal["mix"].items()
+        ]
+        of = f" of {', '.join(names)}"
+    return f"{count(goal['tokens'])} tokens{of}"
+
+
+def _goal(goal: Made) -> list[str]:
+    """Where the tokens come from, and how often each is read."""
+    lines = []
+    training = goal["training"]
+    if training:
+        lines.append(
+            f"A model of {count(training['parameters'])} parameters and {count(training['flops'])} FLOPs: "
+            f"{training['tokens_per_parameter']:,.1f} tokens a parameter, by {training['law']}. The rule of thumb, "
+            f"20 a parameter, would be {count(training['rule_of_thumb_tokens'])}."
+        )
+    if goal["epochs"] > 1:
+        lines.append(
+            f"Read {goal['epochs']:g} times, {count(goal['unique_tokens'])} distinct tokens are worth so many: "
+            f"{count(goal['read_tokens'])} are read (Muennighoff et al. 2023)."
+        )
+    return lines
+
+
+def _table(made: Made) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("to collect", overflow="fold")
+    for header in ("about", "from", "to"):
+        table.add_column(header, justify="right", no_wrap=True)
+
+    def row(name: str, need: dict[str, float | None], write: Any, dim: bool = False) -> None:
+        cells = [NOTHING if need[end] is None else write(need[end]) for end in ("value", "low", "high")]
+        table.add_row(Text(name), Text(cells[0], style="bold"), *cells[1:], style="dim" if dim else None)
+
+    for name, need in made["needs"].items():
+        row(_ROWS[name], need, lambda value, name=name: quantity(name, value).removesuffix(f" {name}"))
+    for language, found in made["languages"].items():
+        for name, need in found["raw"].items():
+            label = f"  {_ROWS[name]} in `{language}`"
+            row(label, need, lambda value, name=name: quantity(name, value).removesuffix(f" {name}"), True)
+    row("Common Crawl's crawls", made["crawls"]["crawls"], _crawls)
+    for language, found in made["crawls"]["by_language"].items():
+        row(f"  by their {percent(found['share'])} of `{language}`", found["crawls"], _crawls, True)
+    if made["costs"]:
+        row("core-hours", made["costs"]["core_hours"], _hours)
+        row("disk for the run", made["costs"]["disk_bytes"], size)
+    return table
+
+
+def _crawls(value: float) -> str:
+    return f"{value:.2g}" if value < 9.95 else f"{value:,.0f}"
+
+
+def _hours(value: float) -> str:
+    return f"{value:.2g}" if value < 9.95 else count(value)
+
+
+def _basis(made: Made) -> list[str]:
+    """What the numbers rest on."""
+    read, times, basis = made["read"], made["times"], made["basis"]
+    raw, final = read["raw"].get("tokens"), read["final"]["tokens"]
+    kept = f"{percent(final / raw)} of its {count(raw)} raw tokens" if raw else f"{count(final)} tokens"
+    reach = times["value"] if times["value"] is not None else times["low"]
+    far = f"; this is {_times(reach)} times as much" if reach else ""
+    to = f", to {_times(times['high'])}" if times["high"] and times["value"] is None else ""
+    lines = [f"{basis['source'][:1].upper()}{basis['source'][1:]} kept {kept}{far}{to}."]
+    if basis["basis"]:
+        groups = (
+            f"{basis['groups']} groups of {'its documents' if basis['basis'] == 'documents' else 'its files'}"
+        )
+        lines.append(
+            f"From and to: 19 times of 20 the amount lies between, judging by how {groups} differ"
+            + (" and by the copies that deduplication found." if basis["bracket_by"] else ".")
+        )
+    if made["scenarios"] and (made["times"]["value"] is None or basis["basis"] is None):
+        each = ", ".join(
+            f"{count(scenario['raw_tokens'])} ({scenario['source']})"
+            for scenario in made["scenarios"]
+            if scenario["raw_tokens"]
+        )
+        if each:
+            lines.append(
+                f"If retention fell with size as it did elsewhere, which nothing says it does: {each} raw tokens."
+            )
+    years = {entry["year"]: entry for entry in made["crawls"]["by_year"]}
+    first, last = years[2015]["pages_per_crawl"], years[2024]["pages_per_crawl"]
+    lines.append(f"A crawl of 2024 holds {count(last)} pages, one of 2015 {count(first)}.")
+    return lines
+
+
+def _times(value: float) -> str:
+    return f"{value:.2g}" if value < 99.5 else count(value)
+
+
+def _pool(made: Made) -> list[str]:
+    pool = made["pool"]
+    if pool is None:
+        return []
+    gives = "; ".join(
+        _range(one["final"], "tokens" + (f" of `{one['language']}`" if one["language"] else ""))
+        for one in pool["gives"]
+        if one["final"]["high"] is not None
+    )
+    verdict = (
+        "That is enough."
+        if pool["enough"]
+        else "That may be enough or not."
+        if pool["possible"]
+        else "That is not enough."
+    )
+    lines = [
+        f"The data the sample was drawn from ({count(pool['documents'])} documents) gives {gives or 'nothing'}. {verdict}"
+    ]
+    if not pool["enough"]:
+        lines.append(_closing(pool["epochs"]))
+    return lines
+
+
+def _gap(made: Made) -> list[str]:
+    gap = made["gap"]
+    if gap is None:
+        return []
+    least = "; ".join(
+        f"{count(one['most']['low'])}" + (f" of `{one['language']}`" if one["language"] else "")
+        for one in gap["languages"]
+    )
+    return [
+        f"No amount is sure to be enough: of {count(gap['times'])} times this data as little as {least} distinct tokens "
+        "may be left.",
+        _closing(gap["epochs"]),
+    ]
+
+
+def _closing(epochs: dict[str, float | None]) -> str:
+    if epochs["low"] is None:
+        return "No number of epochs closes the gap: tokens read again are worth less each time."
+    least, most = f"{epochs['low']:.2g}", epochs["high"]
+    reach = f"to {most:.2g} " if most is not None else "or more, perhaps without end, "
+    return f"Reading it {least} {reach}times would be worth as much (Muennighoff et al. 2023)."
