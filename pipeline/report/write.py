@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline import files
+from pipeline.planning.load import with_costs
 from pipeline.report.build import Report, build_report
 from pipeline.report.card import dataset_card
 from pipeline.report.markdown import report_markdown
@@ -25,7 +26,17 @@ def write_report(run: RunDirectory, examples: int = 0) -> Report:
 
         report["examples"] = example_figures(run, examples, report["reasons"])
     run.write_json("report.json", report)
-    files.write_bytes(run.path("report.html"), report_page(report).encode())
+    write_page(run, report)
     files.write_bytes(run.path("report.md"), report_markdown(report).encode())
     files.write_bytes(run.path("README.md"), dataset_card(report).encode())
     return report
+
+
+def write_page(run: RunDirectory, report: Report) -> None:
+    """Write report.html.
+
+    It alone knows what the run cost (costs.json), so that its form can say what a larger one would. In that two
+    runs of one recipe on one input differ, and in nothing else.
+    """
+    page = report_page({**report, "planning": with_costs(run, report)})
+    files.write_bytes(run.path("report.html"), page.encode())
