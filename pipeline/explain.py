@@ -105,7 +105,7 @@ def _explain_row(run: RunDirectory, recipe: Recipe, url: str, row: dict[str, Any
         stage=dropped_by,
         reason=row.get("reason"),
         stages=_judgements(recipe, values, dropped_by),
-        duplicate_of=_keeper(run, dropped_by, url, row["row"]) if dropped_by is not None else None,
+        duplicate_of=find_keeper(run, dropped_by, url, row["row"]) if dropped_by is not None else None,
     )
 
 
@@ -128,7 +128,7 @@ def _judgements(recipe: Recipe, values: dict[str, float], dropped_by: str | None
     return tuple(judgements)
 
 
-def _keeper(run: RunDirectory, label: str, dropped: str, row: int) -> Keeper | None:
+def find_keeper(run: RunDirectory, label: str, dropped: str, row: int) -> Keeper | None:
     """Whom the document in this row of a file of `dropped/` is a duplicate of; None if it is of nobody.
 
     A deduplicator's drop file of a unit has the same documents in the same order as that unit's dropped rows.

@@ -26,7 +26,7 @@ from pipeline.prepare import load_all, prepare_tokenizer
 from pipeline.profile.phases import Phases
 from pipeline.progress import RunProgress
 from pipeline.recipe import Recipe, dump_recipe
-from pipeline.report.write import write_report
+from pipeline.report.write import write_page, write_report
 from pipeline.resources import FetchedResource, fetch_resources
 from pipeline.rundir import RunDirectory
 from pipeline.sources.inputs import FoundFile, find_files
@@ -129,6 +129,7 @@ def _run_locked(
     with phases.phase("shards and report"):
         _finish(recipe, directory, units, manifest, engine, progress)
     phases.finish()
+    write_page(directory, directory.read_json("report.json"))  # once more: now it is known what it cost
     return Outcome(directory, fresh=True)
 
 

@@ -1,0 +1,307 @@
+"""Runs side by side: what each stage leaves, why, of which languages; and what may be concluded from it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from pipeline import files
+from pipeline.errors import UserError
+from pipeline.ledger import QUANTITIES
+from pipeline.report.build import Report, build_report
+from pipeline.report.settings import settings_that_differ
+from pipeline.rundir import RunDirectory
+
+MOST = 6  # runs on one page
+LANGUAGES = 25
+
+Comparison = dict[str, Any]
+Share = dict[str, float | None]  # value, low, high
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One of the runs: its report, the recipe as it was run, and its manifest."""
+
+    name: str
+    report: Report
+    recipe: dict[str, Any]
+    manifest: dict[str, Any]
+
+
+def compare_runs(runs: Sequence[RunDirectory]) -> Comparison:
+    """What `assay report RUN RUN ... --json` prints, and what the page of the comparison shows.
+
+    Keys: `runs` (of each `name`, `recipe`, `assay`, `complete`, `balanced`, `inputs`, `totals`, `retention`,
+    `tokenizer`), `kind` and `says` (what may be compared), `cautions`, `stages`, `reasons`, `languages`, `settings`,
+    `inputs`. Lists of values go by run, in the order in which the runs were named; differences are to the first one.
+
+    Raises:
+        UserError: fewer than two runs or more than `MOST`, or one of them is not a run directory.
+    """
+    if not 2 <= len(runs) <= MOST:
+        raise UserError(f"{len(runs)} runs: a comparison takes 2 to {MOST} of them.")
+    named = zip(names_of([run.url for run in runs]), runs, strict=True)
+    return comparison([_compared(name, run) for name, run in named])
+
+
+def _compared(name: str, run: RunDirectory) -> Compared:
+    report = build_report(run)
+    recipe = yaml.safe_load(files.read_bytes(run.path("recipe.yaml")))
+    return Compared(name, report, recipe, run.read_json("manifest.json"))
+
+
+def names_of(urls: Sequence[str]) -> list[str]:
+    """Short names: the folder of each, with as many of the folders above as tell them apart."""
+    parts = [url.rstrip("/").split("/") for url in urls]
+    deepest = max(map(len, parts))
+    for depth in range(1, deepest + 1):
+        names = ["/".join(own[-depth:]) for own in parts]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{'/'.join(own)} ({at})" for at, own in enumerate(parts, 1)]  # one run, named twice
+
+
+def comparison(runs: Sequence[Compared]) -> Comparison:
+    """The figures, from what was read of each run."""
+    inputs = _inputs(runs)
+    settings = settings_that_differ([run.recipe for run in runs])
+    kind, says = _what_differs(inputs["same"], not settings)
+    return {
+        "runs": [
+            {
+                "name": run.name,
+                **{key: run.report[key] for key in _PASSED_ON},
+                "tokenizer": (run.manifest.get("tokenizer") or {}).get("sha256"),
+            }
+            for run in runs
+        ],
+        "kind": kind,
+        "says": says,
+        "cautions": _cautions(runs, inputs["same"]),
+        "stages": _stages(runs),
+        "reasons": _reasons(runs),
+        "languages": _languages(runs),
+        "settings": settings,
+        "inputs": inputs,
+    }
+
+
+_PASSED_ON = ("recipe", "assay", "complete", "balanced", "inputs", "totals", "retention")
+
+
+def _inputs(runs: Sequence[Compared]) -> dict[str, Any]:
+    """Files are the same where size and fingerprint are, wherever they lie."""
+    held = [Counter((entry["bytes"], entry["fingerprint"]) for entry in run.manifest["inputs"]) for run in runs]
+    return {
+        "same": all(own == held[0] for own in held),
+        "shared": [sum((own & held[0]).values()) for own in held],
+        "files": [sum(own.values()) for own in held],
+        "samples": [run.manifest.get("sample") for run in runs],
+    }
+
+
+def _what_differs(same_input: bool, same_recipe: bool) -> tuple[str, str]:
+    if same_input and same_recipe:
+        return "same", (
+            "The same recipe on the same input. Whatever differs comes from the versions of Assay, of a model or of "
+            "a word list."
+        )
+    if same_input:
+        return "recipes", (
+            "Different recipes on one input: what differs comes from the recipes alone, and on this input it is exact."
+        )
+    if same_recipe:
+        return "inputs", (
+            "One recipe on different inputs: what differs comes from the inputs. What a deduplicator takes also "
+            "depends on how much it was given: of the same kind of data it takes more of a larger amount."
+        )
+    return "neither", (
+        "Both the recipes and the inputs differ, so no difference here can be put down to one of them. Run one of "
+        "the recipes on the other input to tell the two apart."
+    )
+
+
+def _cautions(runs: Sequence[Compared], same_input: bool) -> list[str]:
+    """What else is not the same, and so may be the cause of a difference."""
+    cautions = []
+    if len({(run.manifest.get("tokenizer") or {}).get("sha256") for run in runs}) > 1:
+        cautions.append(
+            "The tokenizers differ, so a token of one run is not a token of another: compare shares, or bytes."
+        )
+    orders = [[stage["name"] for stage in run.report["stages"]] for run in runs]
+    common = set(orders[0]).intersection(*orders)
+    if len({tuple(name for name in order if name in common) for order in orders}) > 1:
+        cautions.append(
+            "The stages stand in different orders. What is left after a stage depends on those before it: compare the "
+            "last line, and what stands where the same stages have gone before."
+        )
+    versions = list(dict.fromkeys(run.report["assay"] for run in runs))
+    if len(versions) > 1:
+        cautions.append(f"The runs were made by different versions of Assay: {', '.join(versions)}.")
+    resources = [
+        {(entry["label"], entry["setting"]): entry["sha256"] for entry in run.manifest.get("resources", ())}
+        for run in runs
+    ]
+    changed = {
+        f"{label}.{setting}"
+        for label, setting in set().union(*resources)
+        if len({own[label, setting] for own in resources if (label, setting) in own}) > 1
+    }
+    if changed:
+        cautions.append(f"Models or word lists differ in content: {', '.join(sorted(changed))}.")
+    for run in runs:
+        if not run.report["complete"]:
+            cautions.append(f"{run.name} is not finished: its figures are those of a part of its input.")
+        if not run.report["balanced"]:
+            cautions.append(f"The ledger of {run.name} does not balance: its figures are not to be trusted.")
+    raw = [run.report["totals"]["raw"]["bytes"] for run in runs]
+    if not same_input and min(raw) and max(raw) > 2 * min(raw) and _deduplicates(runs):
+        cautions.append(
+            f"The largest input is {max(raw) / min(raw):.1f} times the smallest. After a deduplicator, shares of so "
+            "different amounts cannot be compared."
+        )
+    return cautions
+
+
+def _deduplicates(runs: Sequence[Compared]) -> bool:
+    return any(stage["kind"] == "deduplicator" for run in runs for stage in run.report["stages"])
+
+
+def _stages(runs: Sequence[Compared]) -> list[dict[str, Any]]:
+    """Of each stage in each quantity: the share of raw that is left after it, and how that differs from the first run.
+
+    `left[quantity]` has an estimate for each run, null where the run has no such stage. `difference[quantity]` has
+    one for each run but the first, null where either has none.
+    """
+    left = [_left(run.report) for run in runs]
+    stages = []
+    for name in aligned([[stage["name"] for stage in run.report["stages"]] for run in runs]):
+        shares = {quantity: [own.get(name, {}).get(quantity) for own in left] for quantity in QUANTITIES}
+        stages.append(
+            {
+                "name": name,
+                "left": shares,
+                "difference": {
+                    quantity: [difference(other, values[0]) for other in values[1:]]
+                    for quantity, values in shares.items()
+                },
+            }
+        )
+    return stages
+
+
+def _left(report: Report) -> dict[str, dict[str, Share]]:
+    """The share of raw that is left after each stage; with its interval where the report has one."""
+    raw = report["totals"]["raw"]
+    known = {stage["name"]: stage for stage in (report.get("intervals") or {}).get("stages", ())}
+    return {
+        stage["name"]: {
+            quantity: known.get(stage["name"], {}).get(quantity)
+            or {"value": stage["out"][quantity] / raw[quantity], "low": None, "high": None}
+            for quantity in QUANTITIES
+            if raw[quantity]
+        }
+        for stage in report["stages"]
+    }
+
+
+def aligned(orders: Sequence[Sequence[str]]) -> list[str]:
+    """All names once: in the order of the first list, what only others have behind what stands before it there."""
+    merged = list(orders[0])
+    for order in orders[1:]:
+        behind = 0
+        for name in order:
+            if name not in merged:
+                merged.insert(behind, name)
+            behind = max(behind, merged.index(name) + 1)
+    return merged
+
+
+def difference(share: Share | None, base: Share | None) -> Share | None:
+    """One share less another, with the interval that follows from theirs (MOVER).
+
+    For independent estimates p - q, with intervals (l, u) and (l', u'), the ends lie sqrt((p - l)^2 + (u' - q)^2) below
+    and sqrt((u - p)^2 + (q - l')^2) above (Zou and Donner 2008, Statistics in Medicine 27:1693, section 2). Estimates
+    from the same input go up and down together, and then it is wider than need be, never too narrow for that.
+    """
+    if share is None or base is None or share["value"] is None or base["value"] is None:
+        return None
+    p, q = share["value"], base["value"]
+    if None in (share["low"], share["high"], base["low"], base["high"]):
+        return {"value": p - q, "low": None, "high": None}
+    below = math.hypot(p - _number(share["low"]), _number(base["high"]) - q)
+    above = math.hypot(_number(share["high"]) - p, q - _number(base["low"]))
+    return {"value": p - q, "low": p - q - below, "high": p - q + above}
+
+
+def _number(value: float | None) -> float:
+    assert value is not None
+    return value
+
+
+def _reasons(runs: Sequence[Compared]) -> list[dict[str, Any]]:
+    """What each reason took in each run, as an amount and as shares of raw; null where the run has no such stage."""
+    zero = dict.fromkeys(QUANTITIES, 0)
+    order = aligned([[stage["name"] for stage in run.report["stages"]] for run in runs])
+    dropped = [
+        {(entry["stage"], entry["reason"]): entry["dropped"] for entry in run.report["reasons"]}
+        for run in runs
+    ]
+    has = [{stage["name"] for stage in run.report["stages"]} for run in runs]
+    entries = []
+    for stage, reason in dict.fromkeys(key for own in dropped for key in own):
+        amounts = [
+            own.get((stage, reason), zero) if stage in there else None
+            for own, there in zip(dropped, has, strict=True)
+        ]
+        shares = [_of_raw(run.report, amount) for run, amount in zip(runs, amounts, strict=True)]
+        if any(amount and amount["documents"] for amount in amounts):
+            entries.append({"stage": stage, "reason": reason, "dropped": amounts, "of_raw": shares})
+    return sorted(entries, key=lambda entry: (order.index(entry["stage"]), -_most(entry), entry["reason"]))
+
+
+def _of_raw(report: Report, amount: dict[str, int] | None) -> dict[str, float | None] | None:
+    if amount is None:
+        return None
+    raw = report["totals"]["raw"]
+    return {name: amount[name] / raw[name] if raw[name] else None for name in QUANTITIES}
+
+
+def _most(entry: dict[str, Any]) -> float:
+    return max((share["tokens"] or 0.0) for share in entry["of_raw"] if share)
+
+
+def _languages(runs: Sequence[Compared]) -> list[dict[str, Any]]:
+    """The languages that hold most of any run's raw tokens: raw and final share of all, and what is left of each."""
+    found: list[dict[str | None, dict[str, Any]]] = [
+        {entry["language"]: entry for entry in run.report["languages"]} for run in runs
+    ]
+    totals = [run.report["totals"] for run in runs]
+    entries = []
+    for language in dict.fromkeys(language for own in found for language in own if language is not None):
+        own = [entries_of.get(language) for entries_of in found]
+        entries.append(
+            {
+                "language": language,
+                **{
+                    end: [
+                        _part(entry[end]["tokens"] if entry else 0, total[end]["tokens"])
+                        for entry, total in zip(own, totals, strict=True)
+                    ]
+                    for end in ("raw", "final")
+                },
+                "retention": [entry["retention"]["tokens"] if entry else None for entry in own],
+            }
+        )
+    entries.sort(key=lambda entry: (-max(share or 0 for share in entry["raw"]), entry["language"]))
+    return entries[:LANGUAGES]
+
+
+def _part(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,216 @@
+"""The funnel: of 1,000 raw tokens, how many are left after each stage, and the published funnels for scale."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pipeline.report.build import Report
+from pipeline.report.numbers import NOTHING, count, per_thousand, size
+from pipeline.report.page import svg
+from pipeline.report.page.html import (
+    NONE,
+    Html,
+    details,
+    figure,
+    join,
+    key,
+    paragraph,
+    pick,
+    row,
+    rows,
+    table,
+    tag,
+)
+
+ANCHOR, SHORT, HEADING = "funnel", "Funnel", "What is left after each stage"
+QUANTITIES = ("tokens", "documents", "bytes", "words")
+REASONS = 3  # named below a stage; the section on reasons has them all
+_WRITE = {"documents": count, "bytes": size, "words": count, "tokens": count}
+_HEIGHT = 18.0  # of a bar, in pixels
+
+
+def section(report: Report) -> Html:
+    """The run's own funnel in four quantities and on two scales, its table, and the published ones."""
+    if not any(report["totals"]["raw"].values()):
+        return NONE
+    scales = ("linear", "logarithmic")
+    own = pick(
+        "funnel",
+        [("Of 1,000 raw", QUANTITIES), ("Scale", scales)],
+        lambda quantity, scale: _funnel(report, QUANTITIES[quantity], logarithmic=scale == 1),
+    )
+    return join([own, _basis(report), details("The funnel as a table", _table(report)), _published(report)])
+
+
+def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
+    raw = report["totals"]["raw"][quantity]
+    shares = [stage["out"][quantity] / raw for stage in report["stages"]] if raw else []
+    positive = [share for share in shares if share > 0]
+    lowest = 10.0 ** min(-1, math.floor(math.log10(min(positive, default=1.0))))
+    scale: svg.Scale = svg.Log(lowest, 1) if logarithmic else svg.Linear(0, 1)
+    intervals = _intervals(report, quantity)
+    lines = []
+    for stage in report["stages"]:
+        came, went = stage["in"][quantity], stage["out"][quantity]
+        left = per_thousand(went, raw)
+        title = f"{stage['name']}: {left} of 1,000 {quantity} are left"
+        interval = intervals.get(stage["name"])
+        draw = _dots if logarithmic else _bars
+        shapes = draw(scale, came / raw if raw else 0, went / raw if raw else 0)
+        if interval is not None:
+            shapes = join([shapes, svg.whisker(scale(interval[0]), scale(interval[1]), _HEIGHT / 2)])
+            title += f", between {_thousand(interval[0])} and {_thousand(interval[1])}"
+        value = join(
+            [
+                tag("b", left),
+                " of 1,000",
+                tag("span", f" {_range(interval)}", class_="range") if interval else "",
+            ]
+        )
+        lines.append(
+            row(
+                stage["name"],
+                svg.picture(title, _HEIGHT, shapes),
+                value,
+                _reasons(report, stage, quantity, raw),
+            )
+        )
+    ends = svg.picture("Scale", 20, svg.axis(scale, 0, _thousand), class_="scale")
+    lines.append(tag("div", tag("div", ends, class_="drawn"), class_="row axis", aria_hidden="true"))
+    caption = f"Of 1,000 raw {quantity}, how many are left" + (
+        ": on this scale equal steps are equal factors, so lengths from the left edge mean nothing"
+        if logarithmic
+        else ""
+    )
+    looks = [("kept", "left"), ("gone", "taken by this stage")]
+    return figure(key(*looks), rows(*lines, class_="funnel"), caption=caption)
+
+
+def _bars(scale: svg.Scale, came: float, went: float) -> Html:
+    track = svg.bar(0, 100, 0, _HEIGHT, "track")
+    kept = svg.bar(0, scale(went), 2, _HEIGHT - 4, "kept") if went > 0 else NONE
+    return join([track, svg.bar(scale(went), scale(came), 2, _HEIGHT - 4, "gone"), kept])
+
+
+def _dots(scale: svg.Scale, came: float, went: float) -> Html:
+    """A dot where the stage ends, and a light line from where it began: a bar would start at an arbitrary point."""
+    track = svg.bar(0, 100, 0, _HEIGHT, "track")
+    fall = svg.bar(scale(went), scale(came), _HEIGHT / 2 - 3, 6, "gone")
+    return join([track, fall, svg.dot(scale(went), _HEIGHT / 2, "kept") if went > 0 else NONE])
+
+
+def _reasons(report: Report, stage: dict[str, Any], quantity: str, raw: int) -> str | None:
+    """What the stage took most for, as the terminal's funnel says it."""
+    taken = [
+        (entry["reason"], entry["dropped"][quantity])
+        for entry in report["reasons"]
+        if entry["stage"] == stage["name"] and entry["dropped"]["documents"]
+    ]
+    taken.sort(key=lambda entry: (-entry[1], entry[0]))
+    shown, rest = (taken, []) if len(taken) <= REASONS + 1 else (taken[:REASONS], taken[REASONS:])
+    if rest:
+        shown.append((f"{len(rest)} other reasons", sum(amount for _, amount in rest)))
+    if stage["trimmed"][quantity]:
+        shown.append(("trimmed" if stage["trimmed"][quantity] > 0 else "added", stage["trimmed"][quantity]))
+    return " · ".join(f"{reason} {_signed(per_thousand(amount, raw))}" for reason, amount in shown) or None
+
+
+def _signed(left: str) -> str:
+    """A loss with its sign; a negative loss is a gain."""
+    return f"+{left[1:]}" if left.startswith("-") else left if left == "0" else f"−{left}"
+
+
+def _intervals(report: Report, quantity: str) -> dict[str, tuple[float, float]]:
+    """The 95 % interval of each stage's share of raw, where there is a basis for one."""
+    found = (report.get("intervals") or {}).get("stages") or []
+    return {
+        entry["name"]: (entry[quantity]["low"], entry[quantity]["high"])
+        for entry in found
+        if entry.get(quantity) and entry[quantity]["low"] is not None and entry[quantity]["high"] is not None
+    }
+
+
+def _basis(report: Report) -> Html:
+    intervals = report.get("intervals") or {}
+    basis, groups = intervals.get("basis"), intervals.get("groups")
+    if basis is None:
+        return NONE
+    what = "random groups of documents" if basis == "documents" else "units of the input"
+    return paragraph(
+        f"The thin lines are 95 % intervals, from how much {count(groups or 0)} {what} differ: where the same share "
+        "of all data like this would lie, had it all been run. They say nothing about data of another kind, and "
+        "nothing about the duplicates that a larger input holds.",
+        class_="small",
+    )
+
+
+def _table(report: Report) -> Html:
+    header = ["stage", "kind"]
+    for quantity in QUANTITIES:
+        header += [f"{quantity} out", "of 1,000", "95 %"]
+    intervals = {quantity: _intervals(report, quantity) for quantity in QUANTITIES}
+    lines = []
+    for stage in report["stages"]:
+        line = [stage["name"], stage["kind"]]
+        for quantity in QUANTITIES:
+            raw, went = report["totals"]["raw"][quantity], stage["out"][quantity]
+            interval = intervals[quantity].get(stage["name"])
+            line += [
+                _WRITE[quantity](went),
+                per_thousand(went, raw),
+                _range(interval) if interval else NOTHING,
+            ]
+        lines.append(line)
+    return table(header, lines, left=2)
+
+
+def _published(report: Report) -> Html:
+    """Small pictures of other funnels, each in its own unit: shares of documents and of tokens do not compare."""
+    published = report.get("published") or []
+    if not published:
+        return NONE
+    intro = paragraph(
+        "For scale, what others have published. Each is in the unit that its source gives, named above it: "
+        "one of documents does not compare with one of tokens. They began with other data and other first steps, "
+        "so their first bar is not your first bar.",
+    )
+    cards = [_card(entry) for entry in published]
+    return join([tag("h3", "Published funnels"), intro, tag("div", *cards, class_="cards")])
+
+
+def _card(entry: dict[str, Any]) -> Html:
+    unit, scale = entry["unit"], svg.Linear(0, 1)
+    lines, before = [], 1.0
+    for stage in entry["stages"]:
+        left = stage["left"]
+        if left is None:
+            shapes = join([svg.bar(0, 100, 0, 10, "track"), svg.line(0, 5, 100, 5, "unknown")])
+            value, title = "not published", f"{stage['stage']}: not published"
+        else:
+            shapes = join(
+                [
+                    svg.bar(0, 100, 0, 10, "track"),
+                    svg.bar(scale(left), scale(before), 0, 10, "gone"),
+                    svg.bar(0, scale(left), 0, 10, "kept") if left else NONE,
+                ]
+            )
+            value, before = per_thousand(left, 1), left
+            title = f"{stage['stage']}: {value} of 1,000 {unit} are left"
+        lines.append(row(stage["stage"], svg.picture(title, 10, shapes), value))
+    return tag(
+        "article",
+        tag("h4", entry["title"]),
+        paragraph(f"of 1,000 {unit}; {entry['raw']} to {entry['final']}", class_="unit"),
+        rows(*lines, class_="small-rows"),
+        paragraph(entry["source"], class_="source"),
+        class_="card",
+    )
+
+
+def _thousand(share: float) -> str:
+    return per_thousand(share, 1)
+
+
+def _range(interval: tuple[float, float]) -> str:
+    return f"{_thousand(interval[0])} to {_thousand(interval[1])}"

@@ -1,0 +1,265 @@
+// A goal turned into data to collect: what pipeline/planning/plan.py computes, from the same figures.
+const planning = JSON.parse(document.getElementById("planning").textContent);
+const form = document.getElementById("plan");
+const ENDS = ["low", "value", "high"];
+const SUFFIXES = { "": 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 };
+
+function parseAmount(text) {
+  const match = /^(\d+(?:_\d+)*(?:\.\d+)?(?:e[+-]?\d+)?)\s*([kmbt]?)(?:\s*tokens)?$/i.exec(text.trim());
+  const value = match ? Number(match[1].replaceAll("_", "")) * SUFFIXES[match[2].toLowerCase()] : 0;
+  if (!(value >= 1 && value < 1e30)) return null;
+  return value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value);
+}
+
+// Tokens of a training, by compute-optimal law or by a ratio: pipeline/planning/laws.py.
+function trainingTokens(kind, amount, ratio) {
+  const { A, alpha, B, beta } = planning.laws;
+  let parameters = amount;
+  if (kind === "flops") {
+    const g = ((alpha * A) / (beta * B)) ** (1 / (alpha + beta));
+    parameters = ratio ? Math.sqrt(amount / (6 * ratio)) : g * (amount / 6) ** (beta / (alpha + beta));
+  }
+  if (ratio) return { parameters, tokens: ratio * parameters, law: "the ratio that was given" };
+  return { parameters, law: planning.laws.law, tokens: ((beta * B) / (alpha * A)) ** (1 / beta) * parameters ** (alpha / beta) };
+}
+
+const effective = (unique, epochs) => {
+  const r = planning.laws.r_star;
+  return unique * (1 + r * (1 - Math.exp(-(epochs - 1) / r)));
+};
+
+function epochsFor(unique, wanted) {
+  if (unique === null || unique <= 0) return null;
+  const r = planning.laws.r_star;
+  const worth = (wanted / unique - 1) / r;
+  if (worth <= 0) return 1;
+  return worth < 1 ? 1 - r * Math.log(1 - worth) : null;
+}
+
+// Final tokens on the grid: pipeline/planning/curve.py.
+function curve(value, end) {
+  let most = 0;
+  return planning.distinct.times.map((times, at) => {
+    const rho = planning.distinct[end][at];
+    if (value === null || rho === null) return null;
+    most = Math.max(most, value * times * rho);
+    return most;
+  });
+}
+
+const known = (tokens) =>
+  planning.distinct.times.map((times, at) => [times, tokens[at]]).filter(([, value]) => value !== null && value > 0);
+
+function timesFor(target, tokens) {
+  const points = known(tokens);
+  if (!points.length) return null;
+  if (target <= points[0][1]) return (points[0][0] * target) / points[0][1];
+  for (let at = 1; at < points.length; at++) {
+    const [[t0, v0], [t1, v1]] = [points[at - 1], points[at]];
+    if (v1 >= target) return Math.exp(Math.log(t0) + (Math.log(target / v0) / Math.log(v1 / v0)) * Math.log(t1 / t0));
+  }
+  return null;
+}
+
+function tokensAt(wanted, tokens) {
+  const points = known(tokens);
+  if (!points.length || wanted > points.at(-1)[0]) return null;
+  if (wanted <= points[0][0]) return (points[0][1] * wanted) / points[0][0];
+  const at = Math.max(1, points.findIndex(([times]) => times >= wanted));
+  const [[t0, v0], [t1, v1]] = [points[at - 1], points[at]];
+  return Math.exp(Math.log(v0) + (Math.log(wanted / t0) / Math.log(t1 / t0)) * Math.log(v1 / v0));
+}
+
+const range = (make) => Object.fromEntries(ENDS.map((end) => [end, make(end)]));
+const scaled = (ends, by) => range((end) => (by === null || by === undefined || ends[end] === null ? null : ends[end] * by));
+
+function plan(goal) {
+  const of = goal.language ? planning.languages[goal.language] : planning;
+  const curves = (name) => {
+    const [low, value, high] = of.yield[name];
+    return { low: curve(low, "low"), value: curve(value, "point"), high: curve(high, "high") };
+  };
+  const times = (name) => {
+    const { low, value, high } = curves(name);
+    return { low: timesFor(goal.unique, high), value: timesFor(goal.unique, value), high: timesFor(goal.unique, low) };
+  };
+  const held = (name) => (name === "stored bytes" ? planning.stored_bytes : planning.raw[name]);
+  const needs = Object.fromEntries(Object.keys(of.yield).map((name) => [name, scaled(times(name), held(name))]));
+  const ofIt = (name) => (planning.raw[name] && of.raw[name] ? scaled(needs[name], of.raw[name] / planning.raw[name]) : null);
+  const all = times("tokens");
+  const { tokens_per_page: perPage, pages_per_crawl: perCrawl, languages: shares } = planning.crawls;
+  const pages = planning.web ? needs.documents : scaled(needs.tokens, 1 / perPage);
+  const share = goal.language ? shares[goal.language] : undefined;
+  const ofPages = share && ofIt("tokens") ? (planning.web ? ofIt("documents") : scaled(ofIt("tokens"), 1 / perPage)) : null;
+  const ratio = goal.unique / (of.yield.tokens[1] || 1e-300);
+  return {
+    times: all,
+    feasible: all.low !== null || all.value !== null,
+    certain: all.high !== null,
+    needs,
+    inLanguage: goal.language ? { tokens: ofIt("tokens"), documents: ofIt("documents"), bytes: ofIt("bytes") } : null,
+    crawls: scaled(pages, 1 / perCrawl),
+    languageCrawls: ofPages ? scaled(ofPages, 1 / share / perCrawl) : null,
+    costs: costs(needs),
+    scenarios: planning.scenarios.map((scenario) => {
+      const most = ratio < 1e200 ? ratio ** (1 / (1 - scenario.exponent)) : null;
+      return { ...scenario, raw: most && planning.raw.tokens ? most * planning.raw.tokens : null };
+    }),
+    pool: pool(curves("tokens"), goal),
+    gap: gap(all, curves("tokens"), goal),
+  };
+}
+
+function costs(needs) {
+  if (!planning.costs || !needs.bytes) return null;
+  const { core_seconds_per_byte: rate, fixed_core_seconds: fixed, disk_per_byte: disk } = planning.costs;
+  const hours = scaled(needs.bytes, rate === null ? null : rate / 3600);
+  return {
+    hours: range((end) => (hours[end] === null ? null : hours[end] + fixed / 3600)),
+    disk: scaled(needs.bytes, disk),
+  };
+}
+
+// Few epochs where much is there, many where little is.
+const epochsOf = (there, goal) => ({
+  low: epochsFor(there.high, goal.tokens),
+  value: epochsFor(there.value, goal.tokens),
+  high: epochsFor(there.low, goal.tokens),
+});
+
+function pool(curves, goal) {
+  if (!planning.pool) return null;
+  const gives = range((end) => tokensAt(planning.pool.times, curves[end]));
+  return { gives, enough: (gives.low ?? 0) >= goal.unique, possible: (gives.high ?? 0) >= goal.unique, epochs: epochsOf(gives, goal) };
+}
+
+function gap(times, curves, goal) {
+  if (times.high !== null || !curves.low.at(-1)) return null;
+  const most = { low: curves.low.at(-1), value: null, high: curves.high.at(-1) };
+  return { most, epochs: epochsOf(most, goal) };
+}
+
+function readGoal() {
+  const field = (name) => document.getElementById(`goal-${name}`).value;
+  const kind = form.elements.goal.value;
+  const amount = parseAmount(field("amount"));
+  if (amount === null) return { fault: "Write an amount such as 300B (billion), 4T, 250M, 10k, 1.5e12 or a whole number." };
+  const epochs = Number(field("epochs"));
+  if (!(epochs >= 1 && epochs <= 1000)) return { fault: "Passes over the data are from 1 to 1,000." };
+  const training = kind === "tokens" ? null : trainingTokens(kind, amount, Number(field("ratio")) || null);
+  const tokens = training ? training.tokens : amount;
+  return { tokens, epochs, training, unique: tokens / effective(1, epochs), language: field("language") || null };
+}
+
+function element(name, ...content) {
+  const made = document.createElement(name);
+  made.append(...content);
+  return made;
+}
+
+function tableOf(rows) {
+  const head = element("tr", ...["", "about", "from", "to"].map((words) => element("th", words)));
+  const body = rows.map(([name, ends, write]) => {
+    const cells = ["value", "low", "high"].map((end) => element("td", ends[end] === null ? numbers.NOTHING : write(ends[end])));
+    const row = element("tr", element("th", name), ...cells);
+    row.firstChild.scope = "row";
+    return row;
+  });
+  const made = element("table", element("thead", head), element("tbody", ...body));
+  const box = element("div", made);
+  box.className = "scroll";
+  return box;
+}
+
+// 2 significant digits below 10, as `%.2g` writes them.
+const few = (value) => String(Number(value.toPrecision(2)));
+
+function rangeOf({ low, value, high }, noun) {
+  const ends = low !== null && high !== null ? `${numbers.count(low)} to ${numbers.count(high)}` : null;
+  if (value !== null) return `${numbers.count(value)} ${noun}${ends ? ` (${ends})` : ""}`;
+  return ends ? `${ends} ${noun}` : `at least ${numbers.count(low ?? 0)} ${noun}`;
+}
+
+// The one sentence that matters.
+function verdict(goal, made) {
+  const what = `${numbers.count(goal.tokens)} tokens${goal.language ? ` of ${goal.language}` : ""}`;
+  if (made.feasible) return `Collect ${rangeOf(made.needs.tokens, "raw tokens")} for ${what}.`;
+  if (goal.language && !planning.languages[goal.language].final.tokens) return `Not possible: this run kept nothing of ${goal.language}.`;
+  return `Not possible by what is known here: no amount of such data is sure to give ${what}.`;
+}
+
+function sentences(goal, made) {
+  const { count } = numbers;
+  const said = [];
+  if (goal.training) {
+    const { parameters, tokens, law } = goal.training;
+    said.push(`A model of ${count(parameters)} parameters, trained on ${count(tokens)} tokens: ${count(tokens / parameters)} a parameter, by ${law}.`);
+  }
+  if (goal.epochs > 1) {
+    said.push(`Read ${goal.epochs} times, ${count(goal.unique)} distinct tokens are worth so many (${planning.laws.epochs_law}).`);
+  }
+  if (made.feasible) {
+    const reach = made.times.value ?? made.times.low;
+    said.push(`That is ${reach < 99.5 ? few(reach) : count(reach)} times what this run read${made.times.value === null && made.times.high !== null ? `, to ${count(made.times.high)}` : ""}.`);
+  }
+  if (made.pool) {
+    const { gives, enough, possible, epochs } = made.pool;
+    const judged = enough ? "That is enough." : possible ? "That may be enough or not." : "That is not enough.";
+    said.push(`The data that this run's sample was drawn from gives ${gives.high === null && gives.value === null ? "an amount beyond what is drawn here" : rangeOf(gives, "tokens")}. ${judged}`);
+    if (!enough) said.push(closing(epochs));
+  }
+  if (made.gap) {
+    said.push(`No amount is sure to be enough: of ${count(planning.distinct.times.at(-1))} times this data as little as ${count(made.gap.most.low)} distinct tokens may be left. ${closing(made.gap.epochs)}`);
+  }
+  const elsewhere = made.scenarios.filter(({ raw }) => raw).map(({ raw, source }) => `${count(raw)} (${source})`);
+  if (elsewhere.length) said.push(`If retention fell with size as it did elsewhere, which nothing says it does: ${elsewhere.join(", ")} raw tokens.`);
+  return said;
+}
+
+function closing({ low, high }) {
+  if (low === null) return "No number of passes closes the gap: tokens read again are worth less each time.";
+  const reach = high !== null ? `to ${few(high)}` : "or more, perhaps without end,";
+  return `Reading it ${few(low)} ${reach} times would be worth as much (${planning.laws.epochs_law}).`;
+}
+
+function rowsOf(goal, made) {
+  const { count, size } = numbers;
+  const write = { tokens: count, documents: count, bytes: size, "stored bytes": size };
+  const names = { tokens: "raw tokens", documents: "raw documents", bytes: "raw text (UTF-8)", "stored bytes": "files as stored" };
+  const rows = Object.entries(made.needs).map(([name, ends]) => [names[name], ends, write[name]]);
+  if (made.inLanguage) {
+    for (const [name, ends] of Object.entries(made.inLanguage)) if (ends) rows.push([`of it, in ${goal.language}: ${names[name]}`, ends, write[name]]);
+  }
+  rows.push(["Common Crawl crawls, whole", made.crawls, wholeFrom10]);
+  if (made.languageCrawls) rows.push([`Common Crawl crawls, by their share of ${goal.language}`, made.languageCrawls, wholeFrom10]);
+  if (made.costs) rows.push(["core-hours", made.costs.hours, wholeFrom10], ["disk for the run", made.costs.disk, size]);
+  return rows;
+}
+
+// Crawls and core-hours can be few: below ten a decimal tells more than a whole number.
+const wholeFrom10 = (value) => (value < 9.95 ? few(value) : numbers.count(value));
+
+function show() {
+  const kind = form.elements.goal.value;
+  document.getElementById("goal-ratio-field").hidden = kind === "tokens";
+  const goal = readGoal();
+  const answer = document.getElementById("plan-answer");
+  if (goal.fault) return answer.replaceChildren(element("p", goal.fault));
+  const made = plan(goal);
+  const lead = element("p", element("strong", verdict(goal, made)));
+  const listed = element("ul", ...sentences(goal, made).map((words) => element("li", words)));
+  answer.replaceChildren(lead, made.feasible ? tableOf(rowsOf(goal, made)) : "", listed);
+}
+
+// What is written when another sort of goal is chosen, as long as nobody has written anything else.
+const USUAL = { tokens: document.getElementById("goal-amount").value, params: "7B", flops: "1e23" };
+
+form.hidden = false;
+form.addEventListener("change", ({ target }) => {
+  const amount = document.getElementById("goal-amount");
+  if (target.name === "goal" && Object.values(USUAL).includes(amount.value.trim())) amount.value = USUAL[target.value];
+  show();
+});
+form.addEventListener("submit", (event) => event.preventDefault());
+form.addEventListener("input", show);
+show();

@@ -1,0 +1,293 @@
+"""Scale: what is left of a corpus so many times as large, and a form that turns a goal into data to collect.
+
+The form computes in `scale.js` what `pipeline.planning.plan` does, from the same figures; a test holds the two to be equal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pipeline.report.build import Report
+from pipeline.report.numbers import NOTHING, count, counted, percent
+from pipeline.report.page import svg
+from pipeline.report.page.html import (
+    NONE,
+    Html,
+    data,
+    details,
+    figure,
+    join,
+    paragraph,
+    table,
+    tag,
+)
+
+ANCHOR, SHORT, HEADING = "scale", "Scale and plan", "What a larger corpus would give"
+_HEIGHT = 300.0  # of the picture, in pixels
+_HEAD = 22.0  # above it, for the names of lines that stand upright
+_LABEL = 14.0  # pixels between two labels at least
+_FORM = ("raw", "stored_bytes", "web", "yield", "distinct", "scenarios", "languages", "pool", "laws", "crawls", "bracket_by")
+
+Points = list[tuple[float, float]]  # times what was read, share of the raw tokens
+
+
+def section(report: Report) -> Html:
+    """The picture, its table, what to beware of, and the form."""
+    planning = report.get("planning")
+    if not planning or not planning["raw"]["tokens"] or not planning["final"]["tokens"]:
+        return NONE
+    warnings = [tag("li", _with_code(warning)) for warning in planning["warnings"]]
+    return join(
+        [
+            paragraph(_sentence(planning)),
+            _picture(planning),
+            details("Retention by size as a table", _table(planning)),
+            tag("h3", "What to collect for a goal"),
+            _form(planning),
+            tag("h4", "What this does not cover"),
+            tag("ul", *warnings, class_="small"),
+        ]
+    )
+
+
+def _with_code(sentence: str) -> Html:
+    """What stands between backticks is a command."""
+    return join([tag("code", piece) if at % 2 else piece for at, piece in enumerate(sentence.split("`"))])
+
+
+def _sentence(planning: dict[str, Any]) -> str:
+    raw, final = planning["raw"]["tokens"], planning["final"]["tokens"]
+    start = f"Of the {count(raw)} raw tokens of this run {percent(final / raw)} are left. "
+    if not planning["bracket_by"]:
+        return start + (
+            "Its recipe removes no duplicates, so the same share is expected of a larger corpus of such data."
+        )
+    return start + (
+        "Of a larger corpus it will be less, because a page's copies are scattered and a larger corpus holds more of "
+        "them. Up to ten times this run the line says what is likely; the band says between which ends it can be."
+    )
+
+
+def _picture(planning: dict[str, Any]) -> Html:
+    lines = _lines(planning)
+    points = [point for line in lines.values() for point in line]
+    least = min(0.1, *(times for times, _ in points))
+    most = max(times for times, _ in points)
+    x, y = svg.Log(least, most), svg.Linear(0, _above(max(share for _, share in points)))
+
+    def placed(line: Points) -> list[svg.Point]:
+        return [(10 * x(times), 1000 - 10 * y(share)) for times, share in line]
+
+    scenarios = planning["scenarios"]
+    shapes = [_axes(planning, x, y)]
+    curves = [
+        svg.band(placed(lines["low"]), placed(lines["high"]), "band"),
+        *(
+            svg.curve(placed(lines[scenario["name"]]), f"scenario dash{at}")
+            for at, scenario in enumerate(scenarios, 1)
+        ),
+        svg.curve(placed(lines["likely"]), "curve likely"),
+        svg.curve(placed(lines["measured"]), "curve"),
+    ]
+    shapes.append(svg.plot(_HEIGHT, *curves, y=_HEAD))
+    shapes += _upright(planning, x)
+    here = planning["final"]["tokens"] / planning["raw"]["tokens"]
+    shapes.append(svg.dot(x(1), _HEAD + _HEIGHT * (1 - y(here) / 100), "kept"))
+    shapes.append(_names(lines, scenarios, y))
+    title = "Share of raw tokens that is left, by size of the corpus"
+    described = _described(planning, lines)
+    return figure(
+        _key(planning),
+        svg.picture(title, _HEAD + _HEIGHT + 40, *shapes, description=described, class_="plane"),
+        caption="Share of raw tokens that is left, by size of the corpus in raw tokens",
+    )
+
+
+def _lines(planning: dict[str, Any]) -> dict[str, Points]:
+    """Each line of the picture by its name; scenarios by theirs."""
+    raw, final = planning["raw"]["tokens"], planning["final"]["tokens"]
+    share = final / raw
+    rows = planning["curve"]
+    ends = {
+        end: [(row["times"], row[end] / (row["times"] * raw)) for row in rows if row[end] is not None]
+        for end in ("low", "point", "high")
+    }
+    times = [row["times"] for row in rows]
+    measured = [(of["times"], of["retention"]) for of in planning.get("measured") or ()] or [(1.0, share)]
+    return {
+        "measured": measured,
+        "low": ends["low"],
+        "likely": ends["point"],
+        "high": ends["high"],
+        **{
+            scenario["name"]: [(t, share * t ** -scenario["exponent"]) for t in times]
+            for scenario in planning["scenarios"]
+        },
+    }
+
+
+def _above(share: float) -> float:
+    """A round end of the axis: the next 5, 10 or 20 per cent."""
+    step = 0.2 if share > 0.6 else 0.1 if share > 0.25 else 0.05 if share > 0.1 else 0.02
+    return min(math.ceil(share / step - 1e-9) * step, 1.0)
+
+
+def _axes(planning: dict[str, Any], x: svg.Log, y: svg.Linear) -> Html:
+    raw = planning["raw"]["tokens"]
+    bottom = _HEAD + _HEIGHT
+    pieces = [svg.bar(0, 100, _HEAD, _HEIGHT, "track")]
+    for share in y.ticks(4):
+        at = bottom - _HEIGHT * y(share) / 100
+        pieces.append(svg.line(0, at, 100, at, "grid"))
+        if share:
+            pieces.append(svg.label(0.4, at - 3, percent(share), class_="tick"))
+    powers = range(math.ceil(math.log10(x.low) - 1e-9), math.floor(math.log10(x.high) + 1e-9) + 1)
+    for power in powers:
+        at = x(10.0**power)
+        pieces.append(svg.line(at, bottom, at, bottom + 4, "grid"))
+        if power % 2 == 0:
+            anchor = "start" if at < 3 else "end" if at > 97 else "middle"
+            times = "as read" if power == 0 else f"× {10**power:,}" if power > 0 else f"1 in {10**-power:,}"
+            pieces.append(svg.label(at, bottom + 17, count(raw * 10.0**power), anchor, "tick"))
+            pieces.append(svg.label(at, bottom + 31, times, anchor, "tick"))
+    return join(pieces)
+
+
+def _upright(planning: dict[str, Any], x: svg.Log) -> list[Html]:
+    """What was read, and where it was drawn from a known pool that too."""
+    lines = [(1.0, "this run")]
+    if planning["pool"] and x.low < planning["pool"]["times"] < x.high:
+        lines.append((planning["pool"]["times"], "the pool"))
+    pieces = []
+    for times, name in lines:
+        at = x(times)
+        pieces.append(svg.line(at, _HEAD - 4, at, _HEAD + _HEIGHT, "mark"))
+        pieces.append(svg.label(at, _HEAD - 8, name, "middle"))
+    return pieces
+
+
+def _names(lines: dict[str, Points], scenarios: Sequence[dict[str, Any]], y: svg.Linear) -> Html:
+    """The scenarios' names at the right ends of their lines, no closer to each other than can be read."""
+    ends = sorted((_HEAD + _HEIGHT * (1 - y(lines[s["name"]][-1][1]) / 100), s["name"]) for s in scenarios)
+    pieces, last = [], -_LABEL
+    room = _HEAD + _HEIGHT - 4 - _LABEL * (len(ends) - 1)
+    for at, (height, name) in enumerate(ends):
+        last = max(min(height - 5, room + at * _LABEL), last + _LABEL)
+        pieces.append(svg.label(99.5, last, name, "end", "halo"))
+    return join(pieces)
+
+
+def _key(planning: dict[str, Any]) -> Html:
+    entries = [_swatch("curve", "measured: this run, and random parts of it")] if planning.get("measured") else []
+    entries.append(_swatch("curve likely", "likely"))
+    if planning["bracket_by"]:
+        entries.append(_swatch("band", f"between these ends (95 %, by the {planning['bracket_by']})"))
+    else:
+        entries.append(_swatch("band", "95 % interval"))
+    for at, scenario in enumerate(planning["scenarios"], 1):
+        words = f"{scenario['name']}: as for {scenario['source']} (a scenario, no interval)"
+        entries.append(_swatch(f"scenario dash{at}", words))
+    return tag("ul", *entries, class_="key")
+
+
+def _swatch(look: str, words: str) -> Html:
+    shape = (
+        tag("rect", class_=look, width=22, height=10)
+        if look == "band"
+        else tag("line", class_=look, x1=0, y1=5, x2=22, y2=5)
+    )
+    return tag("li", tag("svg", shape, width=22, height=10, aria_hidden="true"), words)
+
+
+def _described(planning: dict[str, Any], lines: dict[str, Points]) -> str:
+    raw = planning["raw"]["tokens"]
+    said = [f"{percent(lines['measured'][-1][1])} of {count(raw)} raw tokens are left in this run."]
+    for low, high in zip(lines["low"], lines["high"], strict=False):
+        if abs(math.log10(low[0]) % 2) < 1e-6 and low[0] > 1:
+            said.append(f"Of {count(low[0])} times as much, {percent(low[1])} to {percent(high[1])}.")
+    return " ".join(said)
+
+
+def _table(planning: dict[str, Any]) -> Html:
+    raw = planning["raw"]["tokens"]
+    scenarios = planning["scenarios"]
+    share = planning["final"]["tokens"] / raw
+    header = ["times this run", "raw tokens", "left: from", "about", "to", "final tokens: from", "about", "to"]
+    header += [scenario["name"] for scenario in scenarios]
+    lines = [
+        [_times(of["times"]), count(of["times"] * raw), NOTHING, percent(of["retention"]), NOTHING]
+        + [NOTHING, count(of["times"] * raw * of["retention"]), NOTHING]
+        + [NOTHING for _ in scenarios]
+        for of in planning.get("measured") or ()
+        if of["times"] < 1
+    ]
+    for of in planning["curve"]:
+        tokens = [of[end] for end in ("low", "point", "high")]
+        lines.append(
+            [
+                _times(of["times"]),
+                count(of["times"] * raw),
+                *(NOTHING if value is None else percent(value / (of["times"] * raw)) for value in tokens),
+                *(NOTHING if value is None else count(value) for value in tokens),
+                *(percent(share * of["times"] ** -scenario["exponent"]) for scenario in scenarios),
+            ]
+        )
+    return table(header, lines)
+
+
+def _times(times: float) -> str:
+    return f"{times:.3g}" if times < 1000 else count(times)
+
+
+def _form(planning: dict[str, Any]) -> Html:
+    """Fields and an empty answer, which the script fills; it also shows the form, which without it is of no use."""
+    ratios = planning["laws"]["ratios"]
+    languages = [(code, f"{code} ({percent(of['share'])} of the final tokens)") for code, of in planning["languages"].items()]
+    goals = (("tokens", "tokens"), ("params", "parameters of a model"), ("flops", "FLOPs of its training"))
+    radios = [
+        tag("label", tag("input", type="radio", name="goal", value=value, checked=value == "tokens"), tag("span", name))
+        for value, name in goals
+    ]
+    fields = [
+        _field("goal-amount", "How many", tag("input", id="goal-amount", type="text", value=_usual(planning), size=10,
+               autocomplete="off", spellcheck="false", aria_describedby="goal-hint"), "such as 300B, 4T, 1.5e12"),
+        _field("goal-ratio", "Tokens per parameter",
+               _select("goal-ratio", [("", "compute-optimal"), *((str(r), count(r)) for r in ratios)])),
+        _field("goal-language", "Language", _select("goal-language", [("", "any"), *languages])),
+        _field("goal-epochs", "Passes over the data", tag("input", id="goal-epochs", type="number", value="1", min=1,
+               max=1000, step="any")),
+    ]
+    answer = tag("div", id="plan-answer", role="status", aria_live="polite")
+    form = tag(
+        "form",
+        tag("div", tag("fieldset", tag("legend", "Goal in"), *radios, class_="choice"), class_="choices"),
+        tag("div", *fields, class_="fields"),
+        answer,
+        id="plan",
+        hidden=True,
+        autocomplete="off",
+    )
+    told = paragraph(
+        "The form needs scripts. ", tag("code", "assay plan RUN --tokens 300B"), " prints the same.", class_="small"
+    )
+    figures = {name: planning[name] for name in _FORM} | {"costs": planning.get("costs")}
+    return join([form, tag("noscript", told), data("planning", figures)])
+
+
+def _usual(planning: dict[str, Any]) -> str:
+    """What the form asks for at first: 300B, or where that is far out of reach a hundred times what is left here."""
+    far = 100 * planning["final"]["tokens"]
+    if far >= 3e9:
+        return "300B"
+    return f"{float(f'{far:.1g}'):,.0f}".replace(",000,000", "M").replace(",000", "k").replace(",", "")
+
+
+def _field(identity: str, name: str, control: Html, hint: str | None = None) -> Html:
+    small = tag("span", hint, class_="hint", id="goal-hint") if hint else NONE
+    return tag("div", tag("label", name, for_=identity), control, small, class_="field", id=f"{identity}-field")
+
+
+def _select(identity: str, options: Iterable[tuple[str, str]]) -> Html:
+    return tag("select", *(tag("option", words, value=value) for value, words in options), id=identity)
