@@ -173,7 +173,7 @@ def _published(report: Report) -> Html:
     intro = paragraph(
         "For scale, what others have published. Each is in the unit that its source gives, named above it: "
         "one of documents does not compare with one of tokens. They began with other data and other first steps, "
-        "so their first bar is not your first bar.",
+        "so their first bar is not your first bar. A dotted line is a stage of which the source does not give this.",
     )
     cards = [_card(entry) for entry in published]
     return join([tag("h3", "Published funnels"), intro, tag("div", *cards, class_="cards")])
@@ -186,7 +186,7 @@ def _card(entry: dict[str, Any]) -> Html:
         left = stage["left"]
         if left is None:
             shapes = join([svg.bar(0, 100, 0, 10, "track"), svg.line(0, 5, 100, 5, "unknown")])
-            value, title = "not published", f"{stage['stage']}: not published"
+            value, title = NOTHING, f"{stage['stage']}: not published in {unit}"
         else:
             shapes = join(
                 [

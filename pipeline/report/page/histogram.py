@@ -63,7 +63,8 @@ class Axis:
     def ticks(self) -> list[float]:
         if self.step is not None:
             return Linear(self.low, self.high).ticks()
-        return [0.0, *Log(self.low, self.high).ticks(5)]
+        # beside the label of 0 there is no room for another
+        return [0.0, *(tick for tick in Log(self.low, self.high).ticks(5) if self(tick) >= 2 * ZERO_ENDS)]
 
 
 @dataclass(frozen=True)

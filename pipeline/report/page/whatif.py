@@ -236,19 +236,13 @@ def _rule(at: int, place: int, rule: dict[str, Any], measure: Measure, came: dic
         aria_valuetext=plain(rule["bound"]),
         class_="js-only",
     )
-    back = tag(
-        "button",
-        "back",
-        type="button",
-        class_="js-only",
-        aria_label=f"{rule['reason']}: back to the run's bound",
-    )
+    back = tag("button", "back", type="button", aria_label=f"{rule['reason']}: back to the run's bound")
     return tag(
         "div",
         tag("label", words, for_=identity),
-        tag("div", slider, back, class_="slider"),
+        slider,
         tag("output", said(kept(measure, rule), came), for_=identity),
-        tag("p", class_="change"),
+        tag("div", tag("span"), back, class_="change js-only"),
         class_="rule",
         data_measure=at,
         data_rule=place,
@@ -299,8 +293,7 @@ def _encoded(measure: Measure, joined: Bars, came: dict[str, int]) -> dict[str, 
 
 def _table(measure: Measure, joined: Bars) -> Html:
     """The bars in numbers."""
-    closed = measure["rules"][0]["closed"] if measure["rules"] else "left"
-    header = ["from", "to below", *WEIGHTS] if closed == "left" else ["above", "to", *WEIGHTS]
+    header = ["from", "to below", *WEIGHTS] if measure["closed"] == "left" else ["above", "to", *WEIGHTS]
     numbers = [joined.sums(measure[weight]) for weight in WEIGHTS]
     ends = [*measure["high"], None]
     rows = []
