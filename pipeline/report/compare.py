@@ -97,7 +97,9 @@ _PASSED_ON = ("recipe", "assay", "complete", "balanced", "inputs", "totals", "re
 
 def _inputs(runs: Sequence[Compared]) -> dict[str, Any]:
     """Files are the same where size and fingerprint are, wherever they lie."""
-    held = [Counter((entry["bytes"], entry["fingerprint"]) for entry in run.manifest["inputs"]) for run in runs]
+    held = [
+        Counter((entry["bytes"], entry["fingerprint"]) for entry in run.manifest["inputs"]) for run in runs
+    ]
     return {
         "same": all(own == held[0] for own in held),
         "shared": [sum((own & held[0]).values()) for own in held],
