@@ -40,7 +40,9 @@ def test_a_value_lies_between_the_ends_of_its_bin(
 @pytest.mark.parametrize("closed", ["left", "right"])
 def test_around_every_edge_it_is_as_a_search_finds(closed: Closed) -> None:
     own = [0.123, -7.77, 1e-7]
-    values = np.concatenate([EDGES, own, np.nextafter(EDGES, np.inf), np.nextafter(EDGES, -np.inf), [0.0, -0.0]])
+    values = np.concatenate(
+        [EDGES, own, np.nextafter(EDGES, np.inf), np.nextafter(EDGES, -np.inf), [0.0, -0.0]]
+    )
     edges = np.union1d(EDGES, own)
     expected = np.searchsorted(edges, values, "right" if closed == "left" else "left")
     assert np.array_equal(bins(closed, own).place(values), expected)

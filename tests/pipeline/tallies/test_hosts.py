@@ -103,7 +103,11 @@ def test_what_is_cut_is_no_more_than_the_list_says(units: list[list[tuple[str, i
 def test_the_report_lists_the_largest_first() -> None:
     read = [("a", 5), ("b", 9), ("", 3), ("b", 1), ("c", 5)]
     figures = host_figures(tallies_of(read, 2))
-    assert [(entry["host"], entry["raw"]["tokens"]) for entry in figures["listed"]] == [("b", 10), ("a", 5), ("c", 5)]
+    assert [(entry["host"], entry["raw"]["tokens"]) for entry in figures["listed"]] == [
+        ("b", 10),
+        ("a", 5),
+        ("c", 5),
+    ]
     assert figures["count"] == 3
     assert figures["without"]["raw"]["tokens"] == 3
     assert figures["listed"][0]["final"]["tokens"] == 0

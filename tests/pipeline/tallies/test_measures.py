@@ -110,7 +110,9 @@ def test_every_document_is_in_a_bin_of_every_measure_that_is_bounded(judged: Jud
         assert sum(figure["tokens"]) + figure["undefined"]["tokens"] == tokens
         assert all(documents > 0 for documents in figure["documents"])
     bounded = {(one.measure, one.comparison in ("<", ">=")) for one in judged.rules if one.comparison != "=="}
-    assert {(figure["measure"], figure["closed"] == "left") for figure in figures} == (bounded if count else set())
+    assert {(figure["measure"], figure["closed"] == "left") for figure in figures} == (
+        bounded if count else set()
+    )
     binned = [entry["index"] for figure in figures for entry in figure["rules"]]
     every = [at for at, one in enumerate(judged.rules) if one.comparison != "=="]
     assert sorted(binned) == (every if count else [])
