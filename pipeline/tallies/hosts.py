@@ -24,7 +24,7 @@ NO_HOST = -1
 NAMED: pc.Expression = pc.field("other") != ""
 
 # As `filters.urls.locate` takes a URL apart, up to the first character behind the authority.
-_AUTHORITY = r"^\s*(?:(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//)?(?P<authority>[^/?#\\]*)"
+_AUTHORITY = r"^(?:(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//)?(?P<authority>[^/?#\\]*)"
 _CACHED = 1 << 17
 
 
@@ -32,7 +32,9 @@ class Hosts:
     """The hosts of a batch: `names`, and for each document which of them is its own (int64)."""
 
     def __init__(self, urls: pa.Array) -> None:
-        authorities = pc.struct_field(pc.extract_regex(urls, _AUTHORITY), [0]).fill_null("")
+        authorities = pc.struct_field(
+            pc.extract_regex(pc.utf8_trim_whitespace(urls), _AUTHORITY), [0]
+        ).fill_null("")
         encoded = authorities.dictionary_encode()
         hosts = pa.array(map(_host, encoded.dictionary.to_pylist()), pa.string()).dictionary_encode()
         self.names: list[str] = hosts.dictionary.to_pylist()
@@ -51,7 +53,7 @@ def _numbers(encoded: pa.DictionaryArray) -> NDArray[np.int64]:
 
 @lru_cache(_CACHED)
 def _host(authority: str) -> str:
-    return normal_host(authority.rpartition("@")[2].strip())
+    return normal_host(authority.rpartition("@")[2])
 
 
 @lru_cache(_CACHED)
