@@ -1,4 +1,4 @@
-"""report.json: every figure of a run, folded from its committed ledger files and from nothing else."""
+"""report.json: every figure of a run, folded from its committed ledger files and tallies and from nothing else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipeline import files
 from pipeline.ledger import ENDS, imbalances
 from pipeline.ledger_files import fold_each, listing
 from pipeline.report.audit import audit_figures
+from pipeline.report.dominance import dominance
 from pipeline.report.duplicates import duplicate_figures
 from pipeline.report.figures import (
     Amount,
@@ -22,6 +23,10 @@ from pipeline.report.figures import (
     retention,
     stage_figures,
 )
+from pipeline.report.hosts import host_figures, suffix_figures
+from pipeline.report.intervals import interval_figures
+from pipeline.report.lengths import length_figures
+from pipeline.report.measures import measure_figures, overlap_figures
 from pipeline.report.unreadable import unreadable_figures
 from pipeline.rundir import RunDirectory, StageEntry
 from pipeline.tallies.files import fold_tallies
@@ -36,8 +41,8 @@ def build_report(run: RunDirectory) -> Report:
 
     Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`,
     `stages`, `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`,
-    `inputs`, `tokenizer`, `shards` (null before they are written). An amount is an object of documents,
-    bytes (UTF-8), words and tokens. docs/report.md says what each means.
+    `inputs`, `tokenizer`, `shards` (null before they are written), and those of `tallied_figures`. An amount is an
+    object of documents, bytes (UTF-8), words and tokens. docs/report.md says what each means.
 
     Raises:
         UserError: not a run directory.
@@ -65,7 +70,7 @@ def build_report(run: RunDirectory) -> Report:
     faults = imbalances(by_reason, [stage.label for stage in stages]) + shard_faults(shards, final)
     unreadable = unreadable_figures(run)
     tallies = fold_tallies(run)
-    return {
+    report = {
         "recipe": manifest["recipe"],
         "assay": manifest["assay"],
         "complete": units["finished"] == units["count"],
@@ -83,7 +88,6 @@ def build_report(run: RunDirectory) -> Report:
             for kind in ("unreadable", "skipped")
         },
         "duplicates": [duplicate_figures(run, label, of_duplicates, tallies) for label in deduplicators],
-        "audit": audit_figures(tallies, stages),
         "units": units,
         "inputs": {
             "files": len(manifest["inputs"]),
@@ -92,6 +96,25 @@ def build_report(run: RunDirectory) -> Report:
         "tokenizer": manifest.get("tokenizer"),
         "shards": shards,
     }
+    return report | tallied_figures(report, tallies, stages, "sample" in manifest)
+
+
+def tallied_figures(
+    report: Report, tallies: pa.Table, stages: list[StageEntry], sampled: bool
+) -> dict[str, Any]:
+    """What the tallies say, beside the ledger: `lengths`, `hosts`, `suffixes`, `dominance`, `intervals`, `measures`,
+    `overlap`, `audit`. `sampled`: whether the input is a sample of documents."""
+    figures: dict[str, Any] = {
+        "lengths": length_figures(tallies),
+        "hosts": host_figures(tallies),
+        "suffixes": suffix_figures(tallies, GROUPS),
+        "measures": measure_figures(tallies, stages),
+        "overlap": overlap_figures(tallies, stages),
+        "audit": audit_figures(tallies, stages),
+    }
+    figures["dominance"] = dominance(report | figures)
+    effective = figures["dominance"]["documents_effective"]
+    return figures | {"intervals": interval_figures(tallies, stages, sampled, effective)}
 
 
 def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from written_run import Page, Written, write_run
 
 from filters.audit.groups import GROUPS
-from pipeline.report.audit import FEWEST, Ends, audit_figures, compared, differing, distance
+from pipeline.report.audit import FEWEST, Ends, compared, differing, distance
 from pipeline.report.build import build_report
 from pipeline.report.markdown import report_markdown
 from pipeline.report.write import write_report
@@ -102,7 +102,6 @@ def test_a_run_without_the_audit_says_nothing_of_it(tmp_path: Path) -> None:
     report = build_report(write_run(tmp_path, [Written([page(0, WOMEN)])]))
     assert report["audit"] is None
     assert "bias audit" not in report_markdown(report)
-    assert audit_figures(None, []) is None
 
 
 def draw_ends(
