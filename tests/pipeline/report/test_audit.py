@@ -40,7 +40,7 @@ PAGES = st.lists(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(PAGES)
 def test_figures_are_those_of_the_documents(tmp_path_factory: pytest.TempPathFactory, drawn: Any) -> None:
     pages = [page(at, *groups, goes=goes) for at, (groups, goes) in enumerate(drawn)]
