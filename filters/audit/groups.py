@@ -10,7 +10,7 @@ document is counted with a group if one of its terms stands in it, wherever and 
 against the group.
 
 **Which documents.** The same letters may be a word in another language: "man" in German, "dat" in Dutch. So only
-documents in English are looked at, which here means: three different ones of `ENGLISH_WORDS` stand in it. That is asked
+documents in English are looked at, which here means: two different ones of `ENGLISH_WORDS` stand in it. That is asked
 when a document is read, the same of every document. The language stage is not asked: it sees only what is left by then, and
 may itself take a dialect for another language (Blodgett, Green and O'Connor, EMNLP 2016).
 """
@@ -32,10 +32,12 @@ Kind = Literal["identity", "dialect"]
 ENGLISH = "English"  # the group of all documents that the audit looks at
 
 ENGLISH_WORDS = (
-    "about", "and", "are", "from", "have", "just", "of", "that", "the", "they", "this", "what", "with", "would", "you",
-    "your",
+    "about", "and", "are", "but", "from", "get", "have", "how", "it", "just", "know", "like", "my", "not", "of", "that",
+    "the", "they", "this", "what", "when", "who", "with", "would", "you", "your",
 )  # fmt: skip
-_LEAST_WORDS = 3
+_LEAST_WORDS = (
+    2  # with three, twice as many short texts are passed over, and hardly less of other languages is let in
+)
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,12 @@ AUDITED: tuple[Group, ...] = (
     Group(
         "disabled",
         "identity",
-        _words(
-            "disabled, disability, disabilities, deaf, hard of hearing, blind man, blind people, blind person, blind woman,"
-            "wheelchair user, wheelchair users, autistic"
+        (
+            *_people("disabled"),
+            *_words(
+                "disability, disabilities, deaf, hard of hearing, blind man, blind people, blind person, blind woman,"
+                "wheelchair user, wheelchair users, autistic"
+            ),
         ),
     ),
     Group(
@@ -176,14 +181,15 @@ AUDITED: tuple[Group, ...] = (
         "African American English",
         "dialect",
         _words(
-            "finna, gon, boutta, bouta, tryna, iont, ion know, ion want, ion care, imma, turnt, dat, wit da, wit dat,"
+            "finna, gon, boutta, bouta, tryna, iont, ion know, ion want, ion care, imma, turnt,"
+            "wit da, wit dat, like dat, all dat, do dat, dat be,"
             "talmbout, ain't no, aint no, ain't nobody, aint nobody, ain't never, aint never, ain't nothing, aint nothing"
         ),
     ),
     Group(
         "Southern American English",
         "dialect",
-        _words("y'all, yall, fixin to, fixing to, might could, ma'am, over yonder, reckon"),
+        _words("y'all, yall, fixin to, fixing to, might could, over yonder"),
     ),
     Group(
         "Scottish English",
@@ -205,7 +211,7 @@ AUDITED: tuple[Group, ...] = (
         "Nigerian English and Pidgin",
         "dialect",
         _words(
-            "abeg, wahala, wetin, una, oga, sef, naija, pikin, oyinbo, okada, dey go, i dey, e dey, we dey, una dey, dem dey,"
+            "abeg, wahala, wetin, oga, naija, pikin, oyinbo, okada, dey go, i dey, e dey, we dey, una dey, dem dey,"
             "na so, no be"
         ),
     ),
@@ -217,14 +223,14 @@ AUDITED: tuple[Group, ...] = (
     Group(
         "Singapore and Malaysian English",
         "dialect",
-        _words("lah, leh, lor, can or not, kiasu, shiok, walao, wah lau, paiseh, makan"),
+        _words("lah, leh, can or not, kiasu, shiok, walao, wah lau, paiseh, makan"),
     ),
     Group(
         "British spelling",
         "dialect",
         _words(
             "behaviour, centre, centres, colour, colours, defence, favour, favourite, favourites, honour, humour, labour,"
-            "licence, neighbour, neighbours, organisation, organise, organised, programme, realise, realised, recognise,"
+            "licence, neighbour, neighbours, organisation, organise, organised, realise, realised, recognise,"
             "recognised, travelled, travelling, whilst"
         ),
     ),
@@ -233,7 +239,7 @@ AUDITED: tuple[Group, ...] = (
         "dialect",
         _words(
             "behavior, center, centers, color, colors, defense, favor, favorite, favorites, honor, humor, labor, license,"
-            "neighbor, neighbors, organization, organize, organized, program, realize, realized, recognize, recognized,"
+            "neighbor, neighbors, organization, organize, organized, realize, realized, recognize, recognized,"
             "traveled, traveling"
         ),
     ),
