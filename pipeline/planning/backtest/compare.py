@@ -14,12 +14,13 @@ from pipeline.ledger_files import fold
 from pipeline.planning.backtest.fates import Fates, Floats, Places, read_fates
 from pipeline.planning.backtest.pilot import Passed, Pilot, send
 from pipeline.planning.estimate import CONFIDENCE, Estimate, ratio
-from pipeline.planning.unseen import shrinkage
+from pipeline.planning.unseen import extrapolate, together
 from pipeline.report.figures import stage_figures
+from pipeline.report.numbers import counted
 from pipeline.rundir import RunDirectory, StageEntry
 
 SHARES = {0.001: 100, 0.01: 100, 0.1: 10}  # of the documents in a pilot, and how many pilots at most
-FEWEST = 100  # documents in a pilot
+FEWEST = 50  # documents in a pilot
 HELD = 5_000_000  # documents in memory
 FINAL = "final"
 
@@ -110,7 +111,7 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
         pilots = min(most, int(drawn / share + 1e-9))
         if documents * share < FEWEST:
             skipped[f"{share:g}"] = (
-                f"{documents * share:,.0f} documents; a pilot says little of fewer than {FEWEST}"
+                f"{counted(documents * share, 'document')}; fewer than {FEWEST} say little"
             )
         elif not pilots:
             skipped[f"{share:g}"] = f"only {drawn:.2g} of the documents are held in memory"
@@ -184,28 +185,30 @@ def predictions(pilot: Pilot, times: float) -> dict[int, Prediction]:
     the number after the last.
 
     A filter is taken to keep of the whole what it keeps of the pilot, a deduplicator what `pipeline.planning.unseen`
-    says of its clusters, and the final share is that of the pilot times what deduplication will leave of it.
+    says of its clusters. The final share is that of the pilot, times how much less of the whole is distinct than of the
+    pilot, for all deduplicators together.
     """
     passed = [one for one in pilot.passed if one.came.sum() > 0]
-    shrunk = shrinkage([one.clusters for one in passed if one.clusters is not None], times)
-    each = iter(shrunk.each)
-    said = {}
-    for one in passed:
-        alone = float(one.went_on.sum() / one.came.sum())
-        if one.clusters is None:
-            said[one.stage] = _of_filter(one, alone)
-        else:
-            found = next(each)
-            said[one.stage] = Prediction(alone, found.point, found.low, found.high)
+    said = {one.stage: _of_stage(one, times) for one in passed}
+    found = [one.clusters for one in passed if one.clusters is not None]
     kept = ratio(pilot.final, pilot.raw, share=True, dealt=True)
-    low, high = _ends(kept)
-    point = None if shrunk.point is None else kept.value * shrunk.point
-    said[pilot.stages] = Prediction(kept.value, point, low * shrunk.low, min(high * shrunk.high, 1.0))
+    (low, high), point = _ends(kept), None
+    if found:
+        here, whole = (extrapolate(together(found), t) for t in (1, times))
+        point = None if whole.point is None else min(kept.value * whole.point / here.low, 1.0)
+        low, high = low * whole.low / here.low, min(high * whole.high / here.low, 1.0)
+    else:
+        point = kept.value
+    said[pilot.stages] = Prediction(kept.value, point, low, high)
     return said
 
 
-def _of_filter(one: Passed, alone: float) -> Prediction:
-    return Prediction(alone, alone, *_ends(ratio(one.went_on, one.came, share=True, dealt=True)))
+def _of_stage(one: Passed, times: float) -> Prediction:
+    alone = float(one.went_on.sum() / one.came.sum())
+    if one.clusters is None:
+        return Prediction(alone, alone, *_ends(ratio(one.went_on, one.came, share=True, dealt=True)))
+    found = extrapolate(one.clusters, times)
+    return Prediction(alone, found.point, found.low, found.high)
 
 
 def _ends(estimate: Estimate) -> tuple[float, float]:
