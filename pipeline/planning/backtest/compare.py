@@ -16,12 +16,13 @@ from pipeline.planning.backtest.pilot import Passed, Pilot, send
 from pipeline.planning.estimate import CONFIDENCE, Estimate, ratio
 from pipeline.planning.unseen import extrapolate, together
 from pipeline.report.figures import stage_figures
-from pipeline.report.numbers import counted
+from pipeline.report.numbers import counted, percent
 from pipeline.rundir import RunDirectory, StageEntry
 
 SHARES = {0.001: 100, 0.01: 100, 0.1: 10}  # of the documents in a pilot, and how many pilots at most
 FEWEST = 50  # documents in a pilot
 HELD = 5_000_000  # documents in memory
+DOMINANT = 0.01  # share of the raw tokens from which one document is named
 FINAL = "final"
 
 
@@ -111,7 +112,7 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
         pilots = min(most, int(drawn / share + 1e-9))
         if documents * share < FEWEST:
             skipped[f"{share:g}"] = (
-                f"{counted(documents * share, 'document')}; fewer than {FEWEST} say little"
+                f"{counted(round(documents * share), 'document')}; fewer than {FEWEST} say little"
             )
         elif not pilots:
             skipped[f"{share:g}"] = f"only {drawn:.2g} of the documents are held in memory"
@@ -125,7 +126,7 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
         nominal=CONFIDENCE,
         sizes=tuple(sizes),
         skipped=skipped,
-        notes=tuple(_notes(figures, drawn, documents)),
+        notes=tuple(_notes(figures, fates, drawn)),
     )
 
 
@@ -140,8 +141,14 @@ def gain_of(figures: Sequence[dict[str, Any]]) -> Floats:
     return np.cumprod([1.0, *left])
 
 
-def _notes(figures: Sequence[dict[str, Any]], drawn: float, documents: int) -> list[str]:
+def _notes(figures: Sequence[dict[str, Any]], fates: Fates, drawn: float) -> list[str]:
     notes = []
+    documents, raw = (figures[0]["in"][name] for name in ("documents", "tokens"))
+    largest = float(fates.tokens_at(0, np.arange(len(fates.hashes))).max(initial=0.0)) / raw
+    if largest > DOMINANT:
+        notes.append(
+            f"One document holds {percent(largest)} of the raw tokens. What becomes of it no pilot without it can say."
+        )
     editors = [stage["name"] for stage in figures if stage["kind"] == "editor" and stage["trimmed"]["tokens"]]
     if editors:
         notes.append(
@@ -204,7 +211,7 @@ def predictions(pilot: Pilot, times: float) -> dict[int, Prediction]:
 
 
 def _of_stage(one: Passed, times: float) -> Prediction:
-    alone = float(one.went_on.sum() / one.came.sum())
+    alone = min(float(one.went_on.sum() / one.came.sum()), 1.0)
     if one.clusters is None:
         return Prediction(alone, alone, *_ends(ratio(one.went_on, one.came, share=True, dealt=True)))
     found = extrapolate(one.clusters, times)
