@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -14,7 +14,7 @@ from pipeline.ledger_files import fold
 from pipeline.planning.backtest.fates import Fates, Floats, Places, read_fates
 from pipeline.planning.backtest.pilot import Passed, Pilot, send
 from pipeline.planning.estimate import CONFIDENCE, Estimate, ratio
-from pipeline.planning.unseen import extrapolate, together
+from pipeline.planning.unseen import Clusters, Extrapolation, extrapolate, together
 from pipeline.report.figures import stage_figures
 from pipeline.report.numbers import counted, percent
 from pipeline.rundir import RunDirectory, StageEntry
@@ -193,20 +193,15 @@ def predictions(pilot: Pilot, times: float) -> dict[int, Prediction]:
 
     A filter is taken to keep of the whole what it keeps of the pilot, a deduplicator what `pipeline.planning.unseen`
     says of its clusters. The final share is that of the pilot, times how much less of the whole is distinct than of the
-    pilot, for all deduplicators together.
+    pilot, for all deduplicators together. (A filter after a deduplicator meets more copies in a pilot than in the whole.
+    Where it treats copies unlike other documents, its share differs for that, and no interval says so.)
     """
     passed = [one for one in pilot.passed if one.came.sum() > 0]
     said = {one.stage: _of_stage(one, times) for one in passed}
-    found = [one.clusters for one in passed if one.clusters is not None]
     kept = ratio(pilot.final, pilot.raw, share=True, dealt=True)
-    (low, high), point = _ends(kept), None
-    if found:
-        here, whole = (extrapolate(together(found), t) for t in (1, times))
-        point = None if whole.point is None else min(kept.value * whole.point / here.low, 1.0)
-        low, high = low * whole.low / here.low, min(high * whole.high / here.low, 1.0)
-    else:
-        point = kept.value
-    said[pilot.stages] = Prediction(kept.value, point, low, high)
+    low, high = _ends(kept)
+    shrunk = _shrunk([one.clusters for one in passed if one.clusters is not None], times)
+    said[pilot.stages] = _scaled(shrunk, kept.value, low, high)
     return said
 
 
@@ -214,8 +209,27 @@ def _of_stage(one: Passed, times: float) -> Prediction:
     alone = min(float(one.went_on.sum() / one.came.sum()), 1.0)
     if one.clusters is None:
         return Prediction(alone, alone, *_ends(ratio(one.went_on, one.came, share=True, dealt=True)))
-    found = extrapolate(one.clusters, times)
-    return Prediction(alone, found.point, found.low, found.high)
+    return _scaled(_shrunk([one.clusters], times), alone, alone, alone)
+
+
+def _shrunk(deduplicators: Sequence[Clusters], times: float) -> Extrapolation:
+    """How much less of the whole is distinct than of the pilot."""
+    if not deduplicators:
+        return Extrapolation(1.0, 1.0, 1.0, "")
+    clusters = together(deduplicators)
+    here, whole = extrapolate(clusters, 1).low, extrapolate(clusters, times)
+    return replace(
+        whole,
+        point=None if whole.point is None else whole.point / here,
+        low=whole.low / here,
+        high=whole.high / here,
+    )
+
+
+def _scaled(shrunk: Extrapolation, value: float, low: float, high: float) -> Prediction:
+    """A share of the pilot, with its interval, as that of the whole."""
+    point = None if shrunk.point is None else min(value * shrunk.point, 1.0)
+    return Prediction(value, point, low * shrunk.low, min(high * shrunk.high, 1.0))
 
 
 def _ends(estimate: Estimate) -> tuple[float, float]:

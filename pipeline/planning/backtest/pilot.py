@@ -64,9 +64,9 @@ def send(fates: Fates, documents: Places, stages: Sequence[StageEntry]) -> Pilot
         else:
             fate = np.where(goes, fates.keeper[living.fate], living.fate)
             kept_first = np.argsort(goes, kind="stable")
-            _, first, size = np.unique(fate[kept_first], return_index=True, return_counts=True)
+            _, first, cluster = np.unique(fate[kept_first], return_index=True, return_inverse=True)
+            clusters = _clusters(cluster, living.raw[kept_first] * fates.gain[at])
             living = replace(living, fate=fate)[kept_first[first]]
-            clusters = _clusters(size, living.raw * fates.gain[at])
         passed.append(Passed(at, came, living.sums() * fates.gain[at], clusters))
     return Pilot(len(documents), len(stages), raw, living.sums() * fates.gain[-1], passed)
 
@@ -93,14 +93,16 @@ class _Living:
         return _added(self.group, self.raw, GROUPS)
 
 
-def _clusters(size: Places, kept: Floats) -> Clusters:
-    """Of clusters with so many documents in the pilot, of which one with so many tokens is kept."""
+def _clusters(cluster: Places, tokens: Floats) -> Clusters:
+    """Of documents in these clusters, numbered from 0, with so many tokens."""
+    size = np.bincount(cluster)
+    total = _added(cluster, tokens, len(size))
     sizes, place = np.unique(size, return_inverse=True)
     return Clusters(
         sizes,
         np.bincount(place, minlength=len(sizes)).astype(np.float64),
-        tokens=_added(place, kept * size, len(sizes)),
-        variance=_added(place, kept**2, len(sizes)),
+        tokens=_added(place, total, len(sizes)),
+        variance=_added(place, (total / size) ** 2, len(sizes)),
     )
 
 

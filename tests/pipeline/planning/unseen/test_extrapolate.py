@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from pipeline.planning.unseen import Clusters, extrapolate, extrapolate_each, linear_program
 
-GRID = [10 ** (k / 8) for k in range(49)]
+GRID = [10 ** (k / 4) for k in range(25)]
 FEW = [0.3, 1.0, 1.4, 2.0, 2.5, 7.0, 10.0, 60.0, 1000.0]
 
 samples = st.dictionaries(st.integers(1, 400), st.integers(1, 5000), max_size=12)
@@ -40,7 +40,7 @@ def test_ends_are_ordered_and_shares(sample: dict[int, int]) -> None:
         assert said.point is None or said.low <= said.point <= said.high
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(samples)
 def test_a_larger_pool_keeps_no_more(sample: dict[int, int]) -> None:
     said = extrapolate_each(clusters(sample), GRID)
@@ -123,6 +123,7 @@ def test_all_unique_is_not_taken_for_certain() -> None:
     assert said.low < 0.9 and said.high == 1
 
 
+@settings(max_examples=25)
 @given(samples.filter(bool), weights)
 def test_equal_lengths_weigh_nothing(sample: dict[int, int], tokens: float) -> None:
     plain = clusters(sample)
