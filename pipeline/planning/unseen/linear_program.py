@@ -21,9 +21,8 @@ import numpy as np
 from pipeline.planning.unseen.clusters import Floats, Seen
 
 AVAILABLE = importlib.util.find_spec("scipy") is not None
-_STARTS = np.array(
-    [1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 17, 23]
-)  # of the ranges of sizes that are counted together
+# Of the ranges of sizes that are counted together.
+_STARTS = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 17, 23])
 _MANY = 32  # clusters of so many and more are counted by their documents
 _STEP = 1.1  # from one k to the next, where they are not all there
 
