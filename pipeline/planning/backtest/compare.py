@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import files
 from pipeline.errors import UserError
 from pipeline.ledger_files import fold
 from pipeline.planning.backtest.fates import Fates, Floats, Places, read_fates
@@ -102,7 +103,11 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
     documents, raw = figures[0]["in"]["documents"], figures[0]["in"]["tokens"]
     if not raw:
         raise UserError(f"{run.url}: this run has read nothing, so there is nothing to predict.")
-    run.read_json("done.json")
+    if not files.exists(run.path("done.json")):
+        raise UserError(
+            f"{run.url}: this run is not finished, so there is nothing to compare pilots with. Run its "
+            "`assay run` command again; it goes on."
+        )
     drawn = min(1.0, held / documents)
     fates = read_fates(run, gain_of(figures), drawn)
     truths = [_share(stage["out"]["tokens"], stage["in"]["tokens"]) for stage in figures]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commandline import assay
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -186,5 +187,12 @@ def test_it_prints_in_80_columns(made: Backtest) -> None:
 def test_a_run_that_is_not_done_is_refused(tmp_path: Path) -> None:
     run = written(tmp_path / "run", 60)
     files.remove(run.path("done.json"))
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match="not finished"):
         backtest(run)
+
+
+def test_the_command(run: RunDirectory) -> None:
+    done = assay("backtest", run.url, "--json")
+    assert json.loads(done.stdout)["documents"] == 400
+    assert "would pilots have said" in assay("backtest", run.url).stdout
+    assert assay("backtest", run.url + "-not").returncode == 2
