@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
-HEAVY = 2.5  # times the document in which a random token stands: the one that a sample may have missed
+HEAVY = 3.0  # times the document in which a random token stands: the one that a sample may have missed
 
 
 @dataclass(frozen=True)
