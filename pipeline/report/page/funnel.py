@@ -65,7 +65,7 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
             [
                 tag("b", left),
                 " of 1,000",
-                tag("span", f" {_range(interval)}", class_="range") if interval else "",
+                tag("span", f" ({_range(interval)})", class_="range") if interval else "",
             ]
         )
         lines.append(
@@ -127,8 +127,13 @@ def _intervals(report: Report, quantity: str) -> dict[str, tuple[float, float]]:
     return {
         entry["name"]: (entry[quantity]["low"], entry[quantity]["high"])
         for entry in found
-        if entry.get(quantity) and entry[quantity]["low"] is not None and entry[quantity]["high"] is not None
+        if entry.get(quantity) and _is_open(entry[quantity]["low"], entry[quantity]["high"])
     }
+
+
+def _is_open(low: float | None, high: float | None) -> bool:
+    """Whether these are ends of an interval that is more than a point."""
+    return low is not None and high is not None and _thousand(low) != _thousand(high)
 
 
 def _basis(report: Report) -> Html:
