@@ -15,6 +15,7 @@ from pipeline.report.page.html import (
     figure,
     join,
     key,
+    names,
     paragraph,
     pick,
     row,
@@ -40,7 +41,8 @@ def section(report: Report) -> Html:
         [("Of 1,000 raw", QUANTITIES), ("Scale", scales)],
         lambda quantity, scale: _funnel(report, QUANTITIES[quantity], logarithmic=scale == 1),
     )
-    return join([own, _basis(report), details("The funnel as a table", _table(report)), _published(report)])
+    tables = details("The funnel as tables", *(_table(report, quantity) for quantity in QUANTITIES))
+    return join([own, _basis(report), tables, _published(report)])
 
 
 def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
@@ -70,7 +72,7 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
         )
         lines.append(
             row(
-                stage["name"],
+                names(stage["name"]),
                 svg.picture(title, _HEIGHT, shapes),
                 value,
                 _reasons(report, stage, quantity, raw),
@@ -150,24 +152,18 @@ def _basis(report: Report) -> Html:
     )
 
 
-def _table(report: Report) -> Html:
-    header = ["stage", "kind"]
-    for quantity in QUANTITIES:
-        header += [f"{quantity} out", "of 1,000", "95 %"]
-    intervals = {quantity: _intervals(report, quantity) for quantity in QUANTITIES}
+def _table(report: Report, quantity: str) -> Html:
+    """One table for each quantity: all of them side by side are wider than paper."""
+    raw, intervals = report["totals"]["raw"][quantity], _intervals(report, quantity)
+    header = ["stage", "kind", "in", "dropped", "trimmed", "out", "of 1,000 raw", "95 %"]
     lines = []
     for stage in report["stages"]:
-        line = [stage["name"], stage["kind"]]
-        for quantity in QUANTITIES:
-            raw, went = report["totals"]["raw"][quantity], stage["out"][quantity]
-            interval = intervals[quantity].get(stage["name"])
-            line += [
-                _WRITE[quantity](went),
-                per_thousand(went, raw),
-                _range(interval) if interval else NOTHING,
-            ]
-        lines.append(line)
-    return table(header, lines, left=2)
+        came, dropped, trimmed, went = (stage[o][quantity] for o in ("in", "dropped", "trimmed", "out"))
+        interval = intervals.get(stage["name"])
+        amounts = [_WRITE[quantity](value) for value in (came, dropped, trimmed, went)]
+        share = [per_thousand(went, raw), _range(interval) if interval else NOTHING]
+        lines.append([names(stage["name"]), stage["kind"], *amounts, *share])
+    return table(header, lines, left=2, caption=quantity.capitalize())
 
 
 def _published(report: Report) -> Html:

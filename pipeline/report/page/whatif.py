@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.report.build import Report
 from pipeline.report.numbers import count, counted, share
 from pipeline.report.page import svg
-from pipeline.report.page.histogram import ZERO_ENDS, Bars, bars, coarser, lows
+from pipeline.report.page.histogram import LOWEST, ZERO_ENDS, Bars, bars, coarser, lows
 from pipeline.report.page.html import (
     NONE,
     Html,
@@ -302,20 +302,20 @@ def _encoded(measure: Measure, joined: Bars, came: dict[str, int]) -> dict[str, 
     }
 
 
+def _ends_of(low: float | None, high: float | None) -> tuple[str, str]:
+    """The ends of some bins in words. The bins beside 0 hold nothing but 0."""
+    if low is not None and high is not None and LOWEST >= high >= 0 >= low >= -LOWEST:
+        return "0", "0"
+    return "" if low is None else plain(low), "" if high is None else plain(high)
+
+
 def _table(measure: Measure, joined: Bars) -> Html:
     """The bars in numbers."""
     header = ["from", "to below", *WEIGHTS] if measure["closed"] == "left" else ["above", "to", *WEIGHTS]
     numbers = [joined.sums(measure[weight]) for weight in WEIGHTS]
-    ends = [*measure["high"], None]
     rows = []
     for at, values in enumerate(zip(*numbers, strict=True)):
         first, last = joined.first[at], joined.first[at + 1] - 1
-        low, high = measure["low"][first], ends[last]
-        rows.append(
-            [
-                "" if low is None else plain(low),
-                "" if high is None else plain(high),
-                *(count(value) for value in values),
-            ]
-        )
+        low, high = _ends_of(measure["low"][first], measure["high"][last])
+        rows.append([low, high, *(count(value) for value in values)])
     return table(header, rows, left=1)

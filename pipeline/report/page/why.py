@@ -134,7 +134,7 @@ def _table(stages: list[tuple[dict[str, Any], list[Reason]]]) -> Html:
                 for part in ("fired", "dropped", "alone")
             ]
             of_all = share(entry["dropped"]["tokens"], stage["in"]["tokens"])
-            lines.append([stage["name"], entry["reason"], *parts, of_all])
+            lines.append([names(stage["name"]), names(entry["reason"]), *parts, of_all])
     return table(header, lines, left=2)
 
 
