@@ -63,6 +63,7 @@ def section(report: Report) -> Html:
                 ("kept", "on the side of the bound that passes"), ("gone", "on the side that the rule drops")
             ),
             tag("div", *blocks, class_="of-documents", id="whatif-measures"),
+            _alike([measure for measure in found if len(measure["low"]) == 1]),
             data(
                 "whatif-data",
                 [_encoded(measure, joined, came[measure["stage"]]) for measure, joined in drawn],
