@@ -158,8 +158,8 @@ def _picture(at: int, name: str, measure: Measure, joined: Bars) -> Html:
         svg.plot(_HEIGHT, *columns, y=_TOP, tall=TALL),
         svg.line(0, _TOP + _HEIGHT, 100, _TOP + _HEIGHT, "base"),
         axis,
-        *spikes,
         *bounds,
+        *spikes,
         class_="histogram",
     )
 
