@@ -58,11 +58,14 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
         left = per_thousand(went, raw)
         title = f"{stage['name']}: {left} of 1,000 {quantity} are left"
         interval = intervals.get(stage["name"])
-        draw = _dots if logarithmic else _bars
-        shapes = draw(scale, came / raw if raw else 0, went / raw if raw else 0)
+        interval_mark = NONE
         if interval is not None:
-            shapes = join([shapes, svg.whisker(scale(interval[0]), scale(interval[1]), _HEIGHT / 2)])
+            interval_mark = svg.whisker(scale(interval[0]), scale(interval[1]), _HEIGHT / 2)
             title += f", between {_thousand(interval[0])} and {_thousand(interval[1])}"
+        draw = _dots if logarithmic else _bars
+        shapes = draw(
+            scale(came / raw if raw else 0), scale(went / raw if raw else 0), went > 0, interval_mark
+        )
         value = join(
             [
                 tag("b", left),
@@ -89,17 +92,19 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
     return figure(key(*looks), rows(*lines, class_="funnel"), caption=caption)
 
 
-def _bars(scale: svg.Scale, came: float, went: float) -> Html:
-    track = svg.bar(0, 100, 0, _HEIGHT, "track")
-    kept = svg.bar(0, scale(went), 2, _HEIGHT - 4, "kept") if went > 0 else NONE
-    return join([track, svg.bar(scale(went), scale(came), 2, _HEIGHT - 4, "gone"), kept])
+def _bars(came: float, went: float, some: bool, interval: Html) -> Html:
+    """What is left and what the stage took, in per cent of the width; `some` is left, however little."""
+    kept = svg.bar(0, max(went, 1e-9), 2, _HEIGHT - 4, "kept") if some else NONE
+    return join([_TRACK, svg.bar(went, came, 2, _HEIGHT - 4, "gone"), kept, interval])
 
 
-def _dots(scale: svg.Scale, came: float, went: float) -> Html:
+def _dots(came: float, went: float, some: bool, interval: Html) -> Html:
     """A dot where the stage ends, and a light line from where it began: a bar would start at an arbitrary point."""
-    track = svg.bar(0, 100, 0, _HEIGHT, "track")
-    fall = svg.bar(scale(went), scale(came), _HEIGHT / 2 - 3, 6, "gone")
-    return join([track, fall, svg.dot(scale(went), _HEIGHT / 2, "kept") if went > 0 else NONE])
+    fall = svg.bar(went, came, _HEIGHT / 2 - 3, 6, "gone")
+    return join([_TRACK, fall, interval, svg.dot(went, _HEIGHT / 2, "kept") if some else NONE])
+
+
+_TRACK = svg.bar(0, 100, 0, _HEIGHT, "track")
 
 
 def _reasons(report: Report, stage: dict[str, Any], quantity: str, raw: int) -> str | None:
