@@ -206,7 +206,9 @@ def test_notices() -> None:
     report |= {"complete": False, "balanced": False, "imbalances": ["near: 3 in, 2 out & more"]}
     report["units"] = {"count": 4, "finished": 1, "index": [0]}
     report["unreadable_records"] = {"unreadable": 3, "skipped": 1}
-    report["duplicates"] = [{"stage": "near", "alarms": ["source <b>x</b> collapsed"]}]
+    lists = {name: [] for name in ("largest", "sizes", "hosts", "sources")}
+    counts = dict.fromkeys(("clusters", "documents", "dropped"), 0)
+    report["duplicates"] = [{"stage": "near", **counts, **lists, "alarms": ["source <b>x</b> collapsed"]}]
     html = report_page(report)
     for words in (
         "1 of 4 units",
