@@ -15,6 +15,7 @@ from pipeline.report.page.html import (
     figure,
     join,
     key,
+    names,
     paragraph,
     pick,
     row,
@@ -40,7 +41,8 @@ def section(report: Report) -> Html:
         [("Of 1,000 raw", QUANTITIES), ("Scale", scales)],
         lambda quantity, scale: _funnel(report, QUANTITIES[quantity], logarithmic=scale == 1),
     )
-    return join([own, _basis(report), details("The funnel as a table", _table(report)), _published(report)])
+    tables = details("The funnel as tables", *(_table(report, quantity) for quantity in QUANTITIES))
+    return join([own, _basis(report), tables, _published(report)])
 
 
 def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
@@ -56,21 +58,24 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
         left = per_thousand(went, raw)
         title = f"{stage['name']}: {left} of 1,000 {quantity} are left"
         interval = intervals.get(stage["name"])
-        draw = _dots if logarithmic else _bars
-        shapes = draw(scale, came / raw if raw else 0, went / raw if raw else 0)
+        interval_mark = NONE
         if interval is not None:
-            shapes = join([shapes, svg.whisker(scale(interval[0]), scale(interval[1]), _HEIGHT / 2)])
+            interval_mark = svg.whisker(scale(interval[0]), scale(interval[1]), _HEIGHT / 2)
             title += f", between {_thousand(interval[0])} and {_thousand(interval[1])}"
+        draw = _dots if logarithmic else _bars
+        shapes = draw(
+            scale(came / raw if raw else 0), scale(went / raw if raw else 0), went > 0, interval_mark
+        )
         value = join(
             [
                 tag("b", left),
                 " of 1,000",
-                tag("span", f" {_range(interval)}", class_="range") if interval else "",
+                tag("span", f" ({_range(interval)})", class_="range") if interval else "",
             ]
         )
         lines.append(
             row(
-                stage["name"],
+                names(stage["name"]),
                 svg.picture(title, _HEIGHT, shapes),
                 value,
                 _reasons(report, stage, quantity, raw),
@@ -87,17 +92,19 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
     return figure(key(*looks), rows(*lines, class_="funnel"), caption=caption)
 
 
-def _bars(scale: svg.Scale, came: float, went: float) -> Html:
-    track = svg.bar(0, 100, 0, _HEIGHT, "track")
-    kept = svg.bar(0, scale(went), 2, _HEIGHT - 4, "kept") if went > 0 else NONE
-    return join([track, svg.bar(scale(went), scale(came), 2, _HEIGHT - 4, "gone"), kept])
+def _bars(came: float, went: float, some: bool, interval: Html) -> Html:
+    """What is left and what the stage took, in per cent of the width; `some` is left, however little."""
+    kept = svg.bar(0, max(went, 1e-9), 2, _HEIGHT - 4, "kept") if some else NONE
+    return join([_TRACK, svg.bar(went, came, 2, _HEIGHT - 4, "gone"), kept, interval])
 
 
-def _dots(scale: svg.Scale, came: float, went: float) -> Html:
+def _dots(came: float, went: float, some: bool, interval: Html) -> Html:
     """A dot where the stage ends, and a light line from where it began: a bar would start at an arbitrary point."""
-    track = svg.bar(0, 100, 0, _HEIGHT, "track")
-    fall = svg.bar(scale(went), scale(came), _HEIGHT / 2 - 3, 6, "gone")
-    return join([track, fall, svg.dot(scale(went), _HEIGHT / 2, "kept") if went > 0 else NONE])
+    fall = svg.bar(went, came, _HEIGHT / 2 - 3, 6, "gone")
+    return join([_TRACK, fall, interval, svg.dot(went, _HEIGHT / 2, "kept") if some else NONE])
+
+
+_TRACK = svg.bar(0, 100, 0, _HEIGHT, "track")
 
 
 def _reasons(report: Report, stage: dict[str, Any], quantity: str, raw: int) -> str | None:
@@ -127,8 +134,13 @@ def _intervals(report: Report, quantity: str) -> dict[str, tuple[float, float]]:
     return {
         entry["name"]: (entry[quantity]["low"], entry[quantity]["high"])
         for entry in found
-        if entry.get(quantity) and entry[quantity]["low"] is not None and entry[quantity]["high"] is not None
+        if entry.get(quantity) and _is_open(entry[quantity]["low"], entry[quantity]["high"])
     }
+
+
+def _is_open(low: float | None, high: float | None) -> bool:
+    """Whether these are ends of an interval that is more than a point."""
+    return low is not None and high is not None and _thousand(low) != _thousand(high)
 
 
 def _basis(report: Report) -> Html:
@@ -145,24 +157,18 @@ def _basis(report: Report) -> Html:
     )
 
 
-def _table(report: Report) -> Html:
-    header = ["stage", "kind"]
-    for quantity in QUANTITIES:
-        header += [f"{quantity} out", "of 1,000", "95 %"]
-    intervals = {quantity: _intervals(report, quantity) for quantity in QUANTITIES}
+def _table(report: Report, quantity: str) -> Html:
+    """One table for each quantity: all of them side by side are wider than paper."""
+    raw, intervals = report["totals"]["raw"][quantity], _intervals(report, quantity)
+    header = ["stage", "kind", "in", "dropped", "trimmed", "out", "of 1,000 raw", "95 %"]
     lines = []
     for stage in report["stages"]:
-        line = [stage["name"], stage["kind"]]
-        for quantity in QUANTITIES:
-            raw, went = report["totals"]["raw"][quantity], stage["out"][quantity]
-            interval = intervals[quantity].get(stage["name"])
-            line += [
-                _WRITE[quantity](went),
-                per_thousand(went, raw),
-                _range(interval) if interval else NOTHING,
-            ]
-        lines.append(line)
-    return table(header, lines, left=2)
+        came, dropped, trimmed, went = (stage[o][quantity] for o in ("in", "dropped", "trimmed", "out"))
+        interval = intervals.get(stage["name"])
+        amounts = [_WRITE[quantity](value) for value in (came, dropped, trimmed, went)]
+        share = [per_thousand(went, raw), _range(interval) if interval else NOTHING]
+        lines.append([names(stage["name"]), stage["kind"], *amounts, *share])
+    return table(header, lines, left=2, caption=quantity.capitalize())
 
 
 def _published(report: Report) -> Html:

@@ -53,8 +53,8 @@ def section(report: Report) -> Html:
 _INTRO = join(
     [
         paragraph(
-            "Light is the share of a group in all that was read, dark its share in what is kept. Where the dark bar is "
-            "the longer one the group has gained weight; the number says how much of the group itself is kept."
+            "The upper bar is the share of a group in all that was read, the lower one its share in what is kept. Where "
+            "the lower one is longer the group has gained weight. The number says how much of the group itself is kept."
         ),
         key(("gone", "of the raw"), ("kept", "of what is kept")),
     ]
@@ -62,8 +62,8 @@ _INTRO = join(
 
 
 def _groups(report: Report, name: str, title: str, entries: list[Entry], note: Html = NONE) -> Html:
-    """Nothing where all documents are of one group, which nobody named."""
-    if not entries or (len(entries) == 1 and entries[0][name] in (None, "und", "")):
+    """Nothing where all documents are of one group: its shares are those of all."""
+    if len(entries) < 2:
         return NONE
     picture = pick(
         f"who-{name}",
@@ -76,7 +76,7 @@ def _groups(report: Report, name: str, title: str, entries: list[Entry], note: H
 
 def _picture(report: Report, name: str, title: str, entries: list[Entry], quantity: str) -> Html:
     raw, final = (report["totals"][end][quantity] for end in ("raw", "final"))
-    named = [entry for entry in entries if entry[name] is not None]
+    named = [e for e in entries if e[name] is not None and (e["raw"][quantity] or e["final"][quantity])]
     ranked = sorted(named, key=lambda entry: -entry["raw"][quantity])[:DRAWN]
     shares = [(_part(e["raw"][quantity], raw), _part(e["final"][quantity], final)) for e in ranked]
     scale = svg.Linear(0, max((max(pair) for pair in shares), default=0))

@@ -44,7 +44,7 @@ def section(report: Report) -> Html:
         return NONE
     intro = paragraph(
         "A document is dropped for the first rule of a stage that fires. The whole bar is all that a rule fires on, "
-        "also what an earlier rule had claimed; the darkest part is what it takes alone, because no other rule of the "
+        "also what an earlier rule had claimed; the strongest part is what it takes alone, because no other rule of the "
         "stage fires there: that is what the stage would let through without this rule."
     )
     pictures = pick(
@@ -56,10 +56,10 @@ def section(report: Report) -> Html:
     return join([intro, key(*_KEY), pictures, tables, _overlaps(report, stages)])
 
 
-_COLUMNS = ("fires on", "first", "alone", "of all")
+_COLUMNS = ("fires on", "takes", "alone", "of all")
 _KEY = (
-    ("kept", "alone"),
-    ("middle", "as the first of several that fire"),
+    ("kept", "takes alone"),
+    ("middle", "takes as the first of several that fire"),
     ("band", "fires, but an earlier rule had claimed it"),
     ("gone", "taken by a deduplicator, which has no rules"),
 )
@@ -134,7 +134,7 @@ def _table(stages: list[tuple[dict[str, Any], list[Reason]]]) -> Html:
                 for part in ("fired", "dropped", "alone")
             ]
             of_all = share(entry["dropped"]["tokens"], stage["in"]["tokens"])
-            lines.append([stage["name"], entry["reason"], *parts, of_all])
+            lines.append([names(stage["name"]), names(entry["reason"]), *parts, of_all])
     return table(header, lines, left=2)
 
 
@@ -154,7 +154,7 @@ def _overlaps(report: Report, stages: list[tuple[dict[str, Any], list[Reason]]])
         return NONE
     intro = paragraph(
         "Of 100 documents that the rule of the line fires on, on how many does the rule of the column fire too. A rule "
-        "whose line is dark under another column adds little to that other rule."
+        "whose line has large numbers under another column adds little to that other rule."
     )
     return join([tag("h3", "Rules that fire together"), intro, *matrices])
 
