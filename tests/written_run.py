@@ -270,6 +270,8 @@ def _write_duplicates(run: RunDirectory, unit: Unit, label: str, pages: Sequence
     rows = [
         {
             "row": at,
+            "id": page.id,
+            "url": page.url,
             "keeper": page.keeper[0],
             "keeper_id": page.keeper[1],
             "keeper_url": page.keeper[2],

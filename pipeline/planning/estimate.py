@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
-HEAVY = 2.5  # times the document in which a random token stands: the one that a sample may have missed
+HEAVY = 3.0  # times the document in which a random token stands: the one that a sample may have missed
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,6 @@ class Estimate:
     value: float
     low: float | None = None
     high: float | None = None
-
-    def needed_for(self, target: float) -> Estimate:
-        """How much of the denominator gives `target` of the numerator. The ends change places."""
-        low = target / self.high if self.high else None
-        high = target / self.low if self.low else None
-        return Estimate(target / self.value, low, high)
 
 
 def ratio(y: NDArray[np.float64], x: NDArray[np.float64], share: bool, dealt: bool = False) -> Estimate:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
 import numpy as np
 
+from pipeline import files
 from pipeline.errors import UserError
 from pipeline.ledger_files import fold
 from pipeline.planning.backtest.fates import Fates, Floats, Places, read_fates
 from pipeline.planning.backtest.pilot import Passed, Pilot, send
 from pipeline.planning.estimate import CONFIDENCE, Estimate, ratio
-from pipeline.planning.unseen import shrinkage
+from pipeline.planning.unseen import Clusters, Extrapolation, extrapolate, together
 from pipeline.report.figures import stage_figures
+from pipeline.report.numbers import counted, percent
 from pipeline.rundir import RunDirectory, StageEntry
 
 SHARES = {0.001: 100, 0.01: 100, 0.1: 10}  # of the documents in a pilot, and how many pilots at most
-FEWEST = 100  # documents in a pilot
+FEWEST = 50  # documents in a pilot
 HELD = 5_000_000  # documents in memory
+DOMINANT = 0.01  # share of the raw tokens from which one document is named
 FINAL = "final"
 
 
@@ -100,7 +103,11 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
     documents, raw = figures[0]["in"]["documents"], figures[0]["in"]["tokens"]
     if not raw:
         raise UserError(f"{run.url}: this run has read nothing, so there is nothing to predict.")
-    run.read_json("done.json")
+    if not files.exists(run.path("done.json")):
+        raise UserError(
+            f"{run.url}: this run is not finished, so there is nothing to compare pilots with. Run its "
+            "`assay run` command again; it goes on."
+        )
     drawn = min(1.0, held / documents)
     fates = read_fates(run, gain_of(figures), drawn)
     truths = [_share(stage["out"]["tokens"], stage["in"]["tokens"]) for stage in figures]
@@ -110,7 +117,7 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
         pilots = min(most, int(drawn / share + 1e-9))
         if documents * share < FEWEST:
             skipped[f"{share:g}"] = (
-                f"{documents * share:,.0f} documents; a pilot says little of fewer than {FEWEST}"
+                f"{counted(round(documents * share), 'document')}; fewer than {FEWEST} say little"
             )
         elif not pilots:
             skipped[f"{share:g}"] = f"only {drawn:.2g} of the documents are held in memory"
@@ -124,7 +131,7 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
         nominal=CONFIDENCE,
         sizes=tuple(sizes),
         skipped=skipped,
-        notes=tuple(_notes(figures, drawn, documents)),
+        notes=tuple(_notes(figures, fates, drawn)),
     )
 
 
@@ -139,8 +146,14 @@ def gain_of(figures: Sequence[dict[str, Any]]) -> Floats:
     return np.cumprod([1.0, *left])
 
 
-def _notes(figures: Sequence[dict[str, Any]], drawn: float, documents: int) -> list[str]:
+def _notes(figures: Sequence[dict[str, Any]], fates: Fates, drawn: float) -> list[str]:
     notes = []
+    documents, raw = (figures[0]["in"][name] for name in ("documents", "tokens"))
+    largest = float(fates.tokens_at(0, np.arange(len(fates.hashes))).max(initial=0.0)) / raw
+    if largest > DOMINANT:
+        notes.append(
+            f"One document holds {percent(largest)} of the raw tokens. What becomes of it no pilot without it can say."
+        )
     editors = [stage["name"] for stage in figures if stage["kind"] == "editor" and stage["trimmed"]["tokens"]]
     if editors:
         notes.append(
@@ -184,28 +197,44 @@ def predictions(pilot: Pilot, times: float) -> dict[int, Prediction]:
     the number after the last.
 
     A filter is taken to keep of the whole what it keeps of the pilot, a deduplicator what `pipeline.planning.unseen`
-    says of its clusters, and the final share is that of the pilot times what deduplication will leave of it.
+    says of its clusters. The final share is that of the pilot, times how much less of the whole is distinct than of the
+    pilot, for all deduplicators together. (A filter after a deduplicator meets more copies in a pilot than in the whole.
+    Where it treats copies unlike other documents, its share differs for that, and no interval says so.)
     """
     passed = [one for one in pilot.passed if one.came.sum() > 0]
-    shrunk = shrinkage([one.clusters for one in passed if one.clusters is not None], times)
-    each = iter(shrunk.each)
-    said = {}
-    for one in passed:
-        alone = float(one.went_on.sum() / one.came.sum())
-        if one.clusters is None:
-            said[one.stage] = _of_filter(one, alone)
-        else:
-            found = next(each)
-            said[one.stage] = Prediction(alone, found.point, found.low, found.high)
+    said = {one.stage: _of_stage(one, times) for one in passed}
     kept = ratio(pilot.final, pilot.raw, share=True, dealt=True)
     low, high = _ends(kept)
-    point = None if shrunk.point is None else kept.value * shrunk.point
-    said[pilot.stages] = Prediction(kept.value, point, low * shrunk.low, min(high * shrunk.high, 1.0))
+    shrunk = _shrunk([one.clusters for one in passed if one.clusters is not None], times)
+    said[pilot.stages] = _scaled(shrunk, kept.value, low, high)
     return said
 
 
-def _of_filter(one: Passed, alone: float) -> Prediction:
-    return Prediction(alone, alone, *_ends(ratio(one.went_on, one.came, share=True, dealt=True)))
+def _of_stage(one: Passed, times: float) -> Prediction:
+    alone = min(float(one.went_on.sum() / one.came.sum()), 1.0)
+    if one.clusters is None:
+        return Prediction(alone, alone, *_ends(ratio(one.went_on, one.came, share=True, dealt=True)))
+    return _scaled(_shrunk([one.clusters], times), alone, alone, alone)
+
+
+def _shrunk(deduplicators: Sequence[Clusters], times: float) -> Extrapolation:
+    """How much less of the whole is distinct than of the pilot."""
+    if not deduplicators:
+        return Extrapolation(1.0, 1.0, 1.0, "")
+    clusters = together(deduplicators)
+    here, whole = extrapolate(clusters, 1).low, extrapolate(clusters, times)
+    return replace(
+        whole,
+        point=None if whole.point is None else whole.point / here,
+        low=whole.low / here,
+        high=whole.high / here,
+    )
+
+
+def _scaled(shrunk: Extrapolation, value: float, low: float, high: float) -> Prediction:
+    """A share of the pilot, with its interval, as that of the whole."""
+    point = None if shrunk.point is None else min(value * shrunk.point, 1.0)
+    return Prediction(value, point, low * shrunk.low, min(high * shrunk.high, 1.0))
 
 
 def _ends(estimate: Estimate) -> tuple[float, float]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.planning.backtest.fates import Fates, Floats, Places
 from pipeline.planning.unseen import Clusters
@@ -43,46 +42,69 @@ def send(fates: Fates, documents: Places, stages: Sequence[StageEntry]) -> Pilot
     """Take some documents through the stages.
 
     A filter does to each what it did in the whole run. A deduplicator sees the pilot alone: of each set of copies with any
-    document in it one stays, and is from there on what the whole run kept of that set.
+    document in it one stays, and fares from there on as what the whole run kept of that set. It has its own
+    length: that of the kept document only if the pilot has that one.
 
     Args:
         documents: int64: their places in `fates`, each once.
     """
-    group = (fates.hashes[documents] % np.uint64(GROUPS)).astype(np.int64)
-    living = documents
-    raw = _sums(fates, 0, living, group)
+    living = _Living(
+        documents,
+        fates.tokens_at(0, documents),
+        (fates.hashes[documents] % np.uint64(GROUPS)).astype(np.int64),
+    )
+    raw = living.sums()
     passed = []
     for at, stage in enumerate(stages):
-        goes = fates.went[living] == at
+        if stage.kind not in ("filter", "deduplicator"):
+            continue
+        goes, came = fates.went[living.fate] == at, living.sums() * fates.gain[at]
         if stage.kind == "filter":
-            came = _sums(fates, at, living, group)
-            living, group = living[~goes], group[~goes]
-            passed.append(Passed(at, came, _sums(fates, at, living, group)))
-        elif stage.kind == "deduplicator":
-            came = _sums(fates, at, living, group)
-            kept, first, size = np.unique(
-                np.where(goes, fates.keeper[living], living), return_index=True, return_counts=True
-            )
-            living, group = kept, group[first]
-            clusters = _clusters(size, fates.tokens_at(at, kept))
-            passed.append(Passed(at, came, _sums(fates, at, living, group), clusters))
-    return Pilot(len(documents), len(stages), raw, _sums(fates, len(stages), living, group), passed)
+            living, clusters = living[np.flatnonzero(~goes)], None
+        else:
+            fate = np.where(goes, fates.keeper[living.fate], living.fate)
+            kept_first = np.argsort(goes, kind="stable")
+            _, first, cluster = np.unique(fate[kept_first], return_index=True, return_inverse=True)
+            clusters = _clusters(cluster, living.raw[kept_first] * fates.gain[at])
+            living = replace(living, fate=fate)[kept_first[first]]
+        passed.append(Passed(at, came, living.sums() * fates.gain[at], clusters))
+    return Pilot(len(documents), len(stages), raw, living.sums() * fates.gain[-1], passed)
 
 
-def _sums(fates: Fates, stage: int, documents: Places, group: NDArray[np.int64]) -> Floats:
-    return _added(group, fates.tokens_at(stage, documents), GROUPS)
+@dataclass(frozen=True)
+class _Living:
+    """Documents of a pilot that are still there.
+
+    Args:
+        fate: the place of the document as which it fares.
+        raw: its tokens, as if no editor had touched it.
+        group: its group.
+    """
+
+    fate: Places
+    raw: Floats
+    group: Places
+
+    def __getitem__(self, rows: Places) -> _Living:
+        return _Living(self.fate[rows], self.raw[rows], self.group[rows])
+
+    def sums(self) -> Floats:
+        """Tokens of each group."""
+        return _added(self.group, self.raw, GROUPS)
 
 
-def _clusters(size: NDArray[np.int64], kept: Floats) -> Clusters:
-    """Of clusters with so many documents in the pilot, of which one with so many tokens is kept."""
+def _clusters(cluster: Places, tokens: Floats) -> Clusters:
+    """Of documents in these clusters, numbered from 0, with so many tokens."""
+    size = np.bincount(cluster)
+    total = _added(cluster, tokens, len(size))
     sizes, place = np.unique(size, return_inverse=True)
     return Clusters(
         sizes,
         np.bincount(place, minlength=len(sizes)).astype(np.float64),
-        tokens=_added(place, kept * size, len(sizes)),
-        variance=_added(place, kept**2, len(sizes)),
+        tokens=_added(place, total, len(sizes)),
+        variance=_added(place, (total / size) ** 2, len(sizes)),
     )
 
 
-def _added(place: NDArray[np.int64], values: Floats, length: int) -> Floats:
+def _added(place: Places, values: Floats, length: int) -> Floats:
     return np.bincount(place, values, length).astype(np.float64)

@@ -30,6 +30,11 @@ def print_backtest(made: Backtest, console: Console) -> None:
     console.print()
     for share, why in made.skipped.items():
         console.print(Text(f"No pilots of {_share(float(share))}: {why}.", style="yellow"))
+    console.print(
+        Text(
+            "Shares are of the tokens that came to a stage; the final one is of the raw tokens.", style="dim"
+        )
+    )
     for note in made.notes:
         console.print(Text(note, style="dim"))
 
@@ -59,7 +64,7 @@ def _coverage(size: Size, nominal: float) -> str:
 
 def _table(size: Size) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column("goes on, of tokens", overflow="fold")
+    table.add_column("stage", overflow="fold")
     for header in ("it was", "pilot itself", "predicted", "95 % from", "to", "held"):
         table.add_column(header, justify="right", no_wrap=True)
     for told in (*size.stages, size.final):
@@ -68,6 +73,6 @@ def _table(size: Size) -> Table:
 
 
 def _row(told: Told) -> list[str]:
-    held = NOTHING if told.covered is None else f"{told.covered * told.pilots:.0f} of {told.pilots}"
+    held = NOTHING if told.covered is None else f"{told.covered * told.pilots:.0f}/{told.pilots}"
     shares = (told.truth, told.alone, told.point, told.low, told.high)
     return [told.name, *map(percent, shares), held]

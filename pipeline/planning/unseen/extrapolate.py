@@ -90,11 +90,12 @@ def _far(seen: Seen, times: float, z: float, twice: Extrapolation, curve: Curve 
 
 def _never_rising(found: list[Extrapolation]) -> list[Extrapolation]:
     """By rising size of the pool: each end no higher than that of a smaller pool, and no lower than that of a larger."""
-    lows, highs = [e.low for e in found], [e.high for e in found]
+    lows = [one.low for one in found]
     for at in range(len(found) - 2, -1, -1):
         lows[at] = max(lows[at], lows[at + 1])
+    highs = [max(one.high, low) for one, low in zip(found, lows, strict=True)]
     for at in range(1, len(found)):
-        highs[at] = min(highs[at], highs[at - 1])
+        highs[at] = max(min(highs[at], highs[at - 1]), lows[at])
     points: list[float | None] = []
     last = 1.0
     for one, low, high in zip(found, lows, highs, strict=True):
@@ -102,6 +103,6 @@ def _never_rising(found: list[Extrapolation]) -> list[Extrapolation]:
         points.append(point)
         last = last if point is None else point
     return [
-        replace(one, point=point, low=low, high=max(low, high))
+        replace(one, point=point, low=low, high=high)
         for one, point, low, high in zip(found, points, lows, highs, strict=True)
     ]

@@ -21,9 +21,8 @@ import numpy as np
 from pipeline.planning.unseen.clusters import Floats, Seen
 
 AVAILABLE = importlib.util.find_spec("scipy") is not None
-_STARTS = np.array(
-    [1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 17, 23]
-)  # of the ranges of sizes that are counted together
+# Of the ranges of sizes that are counted together.
+_STARTS = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 17, 23])
 _MANY = 32  # clusters of so many and more are counted by their documents
 _STEP = 1.1  # from one k to the next, where they are not all there
 
@@ -36,7 +35,8 @@ def extremes(seen: Seen, times: float, z: float) -> tuple[float, float] | None:
     """
     from scipy.optimize import linprog  # an extra, and slow to import
 
-    k, few, many = _expectations(times)
+    most = int(seen.sizes[-1])
+    k, few, many = _expectations(times, max(_MANY, 1 << (most - 1).bit_length()))
     expected = np.vstack([few * (times * seen.raw), many * seen.raw])
     found, noise = _rows(seen, z)
     scaled = expected / noise[:, None]
@@ -72,12 +72,15 @@ def _rows(seen: Seen, z: float) -> tuple[Floats, Floats]:
 
 
 @lru_cache(maxsize=64)
-def _expectations(times: float) -> tuple[Floats, Floats, Floats]:
-    """The sizes k that a pool's clusters may have, Bin(k, 1/t) of the ranges over k, and the share of such a cluster's
-    documents that is seen with 31 or more of its others: float64[k], [ranges, k], [k]."""
+def _expectations(times: float, most: int) -> tuple[Floats, Floats, Floats]:
+    """The sizes k that a pool's clusters may have, where none was seen more than `most` times: float64[k].
+
+    With it Bin(k, 1/t) of the ranges over k, float64[ranges, k], and the share of such a cluster's documents that is seen
+    with 31 or more of its others, float64[k].
+    """
     from scipy.stats import binom
 
-    largest = 2 * _MANY * times
+    largest = 2 * most * times
     steps = np.arange(np.log(16) / np.log(_STEP), np.log(largest) / np.log(_STEP) + 1)
     k = np.unique(np.concatenate([np.arange(1.0, 17.0), np.rint(_STEP**steps)]))
     ends = np.append(_STARTS[1:], _MANY) - 1

@@ -1,49 +1,47 @@
-"""Several deduplicators one after the other, as a recipe has them."""
+"""Several deduplicators one after the other, as a recipe has them, taken for one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import numpy as np
 
 from pipeline.planning.unseen.clusters import Clusters
-from pipeline.planning.unseen.extrapolate import Extrapolation, Z, extrapolate
 
 
-@dataclass(frozen=True)
-class Shrinkage:
-    """How much less of a pool is distinct than of the sample, R(t) / R(1), all deduplicators together; and of each
-    its R(t)."""
+def together(deduplicators: Sequence[Clusters]) -> Clusters:
+    """The clusters of all deduplicators as those of one, which keeps of the sample what all keep together.
 
-    point: float | None
-    low: float
-    high: float
-    each: tuple[Extrapolation, ...]
+    Each is asked about the same unseen documents: were each extrapolated by itself and the results multiplied, a copy that
+    none has seen yet would be counted once for each of them. So every cluster of two or more, whoever found it, is one
+    of the whole, and all other documents that came to the first are alone. A set that two of them have found in turn counts
+    as two clusters, of as many documents less. Where filters stand between, they are taken to keep of
+    copies what they keep of others.
 
-
-def shrinkage(deduplicators: Sequence[Clusters], times: float, z: float = Z) -> Shrinkage:
-    """For a pool `times` as large as the sample.
-
-    A deduplicator sees only what those before it let through, and t times as many documents become less than t times as
-    many for it. Its low end is taken at t, which holds whatever reaches it; its high end at the least that those before
-    it may let through, and its point at what they likely do. At t its high end would be too low where copies by URL are
-    copies by text too: what a deduplicator by URL leaves of those hardly grows with the pool.
+    Args:
+        deduplicators: in the order of the recipe, each with what came to it in the sample. All with `tokens`, or none.
     """
-    point: float | None = 1.0
-    low = high = 1.0
-    each = []
-    for clusters in deduplicators:
-        start = _start(clusters)
-        at = extrapolate(clusters, times, z)
-        above = extrapolate(clusters, max(times * low, 1.0), z)
-        likely = None if point is None else extrapolate(clusters, max(times * point, 1.0), z).point
-        each.append(Extrapolation(likely, at.low, max(above.high, at.low), at.by))
-        low, high = low * at.low / start, high * each[-1].high / start
-        point = None if point is None or likely is None else point * likely / start
-    if point is not None:
-        point = min(max(point, low), high)
-    return Shrinkage(point, low, high, tuple(each))
-
-
-def _start(clusters: Clusters) -> float:
-    seen = clusters.seen
-    return seen.distinct / seen.raw if seen.raw else 1.0
+    seen = [one.seen for one in deduplicators]
+    seen = [one for one in seen if one.raw]
+    if not seen:
+        return Clusters(np.zeros(0, np.int64), np.zeros(0))
+    first, came = seen[0], seen[0].raw
+    sizes, columns = [], []
+    for one in seen:
+        scale = came / one.raw  # as if filters between had taken nothing
+        several = one.sizes > 1
+        sizes.append(one.sizes[several])
+        kept = one.kept[several] * scale
+        columns.append((one.count[several] * scale, kept, one.variance[several] * scale**2))
+        came -= float((sizes[-1] - 1) @ kept)
+    count, kept, variance = (np.concatenate(column) for column in zip(*columns, strict=True))
+    repeated = np.concatenate(sizes)
+    alone = max(first.raw - float(repeated @ kept), 0.0)
+    share = alone / first.of(1)[0] if alone else 0.0  # of those that were alone for the first
+    once = first.sizes == 1
+    return Clusters(
+        np.append(repeated, 1),
+        np.append(count, share * first.count[once].sum()),
+        tokens=np.append(repeated * kept, alone),
+        variance=np.append(variance, share * first.of(1)[1]),
+    )
