@@ -108,6 +108,16 @@ def corpus(seed: int) -> list[str]:
     return [texts[n] for n in draw.permutation(len(texts))]
 
 
+def crawl(seed: int) -> list[Document]:
+    """Pages with versions, copies and addresses that come again; one has more versions than are all compared."""
+    draw = np.random.default_rng(seed)
+    texts = corpus(seed) + versions(draw, 60)
+    texts = [texts[n] for n in draw.permutation(len(texts))]
+    urls = [f"http://h/{n}" if n < 90 else None for n in draw.integers(0, 100, len(texts)).tolist()]
+    dates = [f"20{n:02d}-01-01" for n in draw.integers(10, 25, len(texts)).tolist()]
+    return documents(texts, url=urls, date=dates)
+
+
 def plainly(stage: Deduplicator, docs: list[Document]) -> dict[str, str]:
     """The definition: every two documents are compared; of each set that of the highest rank is kept, or the first."""
     keys = stage.keys(pa.RecordBatch.from_pylist(docs, schema=DOCUMENT))

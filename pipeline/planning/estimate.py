@@ -22,12 +22,6 @@ class Estimate:
     low: float | None = None
     high: float | None = None
 
-    def needed_for(self, target: float) -> Estimate:
-        """How much of the denominator gives `target` of the numerator. The ends change places."""
-        low = target / self.high if self.high else None
-        high = target / self.low if self.low else None
-        return Estimate(target / self.value, low, high)
-
 
 def ratio(y: NDArray[np.float64], x: NDArray[np.float64], share: bool, dealt: bool = False) -> Estimate:
     """The sum of y over the sum of x, with an interval from how the units differ.

@@ -51,7 +51,7 @@ By = Literal["documents", "bytes"]
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)\s*([kmgt])?b?", re.IGNORECASE)
 _WORK = "_unfinished"  # a name that readers of the folder pass over
 _SETTINGS = "settings.json"
-_PRIORITY, _PLACE = "sample.priority", "sample.place"
+_PRIORITY, _PLACE, _BYTES = "sample.priority", "sample.place", "sample.bytes"
 _SAFETY = 3.0  # times the limit that the look into the input gives
 _RAISED = 8.0
 _FILE_BYTES = 32 << 20  # of text
@@ -257,7 +257,12 @@ def write_candidates(work: RunDirectory, source: Source, draw: Draw, limit: floa
                 priority = priority / np.maximum(sizes, 1)
             below = np.flatnonzero(priority < limit)
             documents = chunk.documents.select(OWN.names).take(pa.array(below))
-            columns = [*documents.columns, pa.array(priority[below]), pa.array(first + below)]
+            columns = [
+                *documents.columns,
+                pa.array(priority[below]),
+                pa.array(first + below),
+                pa.array(sizes[below]),
+            ]
             part.write(pa.RecordBatch.from_arrays(columns, schema=_candidate_schema()))
             totals["documents"] += len(sizes)
             totals["bytes"] += int(sizes.sum())
@@ -267,7 +272,7 @@ def write_candidates(work: RunDirectory, source: Source, draw: Draw, limit: floa
 
 
 def _candidate_schema() -> pa.Schema:
-    return pa.schema([*OWN, (_PRIORITY, pa.float64()), (_PLACE, pa.int64())])
+    return pa.schema([*OWN, (_PRIORITY, pa.float64()), (_PLACE, pa.int64()), (_BYTES, pa.int64())])
 
 
 def _sizes(batch: pa.RecordBatch) -> NDArray[np.int64]:
@@ -276,13 +281,9 @@ def _sizes(batch: pa.RecordBatch) -> NDArray[np.int64]:
 
 def _candidates(work: RunDirectory, units: int) -> _Candidates:
     def read(unit: int) -> tuple[NDArray[np.float64], NDArray[np.uint64], NDArray[np.int64]]:
-        priority, rows, sizes = [np.zeros(0)], [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-        with files.open_read(work.part(0, unit)) as file:
-            for batch in pq.ParquetFile(file).iter_batches(columns=["text", _PRIORITY, _PLACE]):
-                priority.append(batch.column(_PRIORITY).to_numpy())
-                rows.append(row_ids(unit, batch.column(_PLACE).to_numpy()))
-                sizes.append(_sizes(batch))
-        return np.concatenate(priority), np.concatenate(rows), np.concatenate(sizes)
+        table = files.read_table(work.part(0, unit), [_PRIORITY, _PLACE, _BYTES])
+        priority, place, size = (column.to_numpy() for column in table.columns)
+        return priority, row_ids(unit, place), size
 
     read_units = list(each_at_once(read, range(units)))
     priority, row, sizes = (np.concatenate(columns) for columns in zip(*read_units, strict=True))

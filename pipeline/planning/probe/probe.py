@@ -234,6 +234,11 @@ def _warnings(recipe: Recipe, settings: Settings, estimates: Estimates, document
             f"There are {len(estimates.probes)} probes. Below {FEW_PROBES:,} the intervals are rough; ask for more "
             "with --probes."
         )
+    elif len(estimates.probes) < 0.8 * min(settings.probes, documents):
+        warnings.append(
+            f"There are {len(estimates.probes):,} probes and not {settings.probes:,}: the first files of the input let "
+            "expect fewer documents than there are."
+        )
     if estimates.partial:
         warnings.append(
             f"The groups of {percent(estimates.partial)} of the probes are not known in full (they have more than "
