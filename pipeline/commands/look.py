@@ -16,7 +16,8 @@ from pipeline.errors import UserError
 @app.command()
 def report(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="A run directory; up to 6 are compared side by side.")
+        list[str],
+        typer.Argument(metavar="RUN...", help="A run directory; up to 6 are compared side by side."),
     ],
     examples: Annotated[
         int,
@@ -45,7 +46,9 @@ def report(
         _compare(runs, out or Path("comparison.html"), as_json)
     else:
         if out is not None:
-            raise UserError("--out: the report of one run lies in its directory; --out is for comparing several")
+            raise UserError(
+                "--out: the report of one run lies in its directory; --out is for comparing several"
+            )
         _report(runs[0], examples, as_json)
 
 

@@ -97,7 +97,9 @@ _PASSED_ON = ("recipe", "assay", "complete", "balanced", "inputs", "totals", "re
 
 def _inputs(runs: Sequence[Compared]) -> dict[str, Any]:
     """Files are the same where size and fingerprint are, wherever they lie."""
-    held = [Counter((entry["bytes"], entry["fingerprint"]) for entry in run.manifest["inputs"]) for run in runs]
+    held = [
+        Counter((entry["bytes"], entry["fingerprint"]) for entry in run.manifest["inputs"]) for run in runs
+    ]
     return {
         "same": all(own == held[0] for own in held),
         "shared": [sum((own & held[0]).values()) for own in held],
@@ -283,7 +285,7 @@ def _languages(runs: Sequence[Compared]) -> list[dict[str, Any]]:
         {entry["language"]: entry for entry in run.report["languages"]} for run in runs
     ]
     totals = [run.report["totals"] for run in runs]
-    entries = []
+    entries: list[dict[str, Any]] = []
     for language in dict.fromkeys(language for own in found for language in own if language is not None):
         own = [entries_of.get(language) for entries_of in found]
         entries.append(

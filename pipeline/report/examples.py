@@ -130,8 +130,7 @@ def _keys_of(stage: StageEntry, dropped: dict[Key, int], rules: dict[Key, Rule])
 
 def _enough(removed: Shortlist, dropped: dict[Key, int]) -> bool:
     return all(
-        len(removed.best.get(key, ())) >= min(removed.wanted, documents)
-        for key, documents in dropped.items()
+        len(removed.best.get(key, ())) >= min(removed.wanted, documents) for key, documents in dropped.items()
     )
 
 
@@ -219,9 +218,7 @@ def _entries(
         for candidate in best.get(key, ()):
             row = rows[candidate]
             keeper = (
-                find_keeper(run, key[0], candidate.file, candidate.place)
-                if key[0] in deduplicators
-                else None
+                find_keeper(run, key[0], candidate.file, candidate.place) if key[0] in deduplicators else None
             )
             examples.append(
                 {

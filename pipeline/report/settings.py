@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-
 def settings_that_differ(recipes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The settings in which resolved recipes are not all the same, in the order of the recipe.
 

@@ -34,7 +34,12 @@ def comparison_page(compared: Comparison) -> str:
     """The whole of comparison.html, from what `compare_runs` gives."""
     sections = (
         ("funnels", "Funnels", "What is left after each stage", _funnels(compared)),
-        ("differences", "Differences", f"How they differ from {compared['runs'][0]['name']}", _differences(compared)),
+        (
+            "differences",
+            "Differences",
+            f"How they differ from {compared['runs'][0]['name']}",
+            _differences(compared),
+        ),
         ("reasons", "Reasons", "What went, and why", _reasons(compared)),
         ("languages", "Languages", "Languages", _languages(compared)),
         ("settings", "Recipes", "What differs between the recipes", _settings(compared)),
@@ -73,7 +78,7 @@ def _head(compared: Comparison) -> Html:
             tag("h1", f"{_count_of(len(runs))} runs side by side"),
             paragraph(compared["says"], class_="lead"),
             tag("div", *cautions, class_="notice", role="note") if cautions else NONE,
-            table(header, lines, left=2, class_="totals"),
+            table(header, lines, left=2, class_="totals side"),
         ]
     )
 
@@ -99,7 +104,9 @@ def _funnels(compared: Comparison) -> Html:
         quantity = QUANTITIES[chosen]
         lines = [_beside(stage["name"], stage["left"][quantity], quantity) for stage in compared["stages"]]
         scale = svg.Linear(0, 1)
-        ends = svg.picture("Scale", 20, svg.axis(scale, 0, lambda share: per_thousand(share, 1)), class_="scale")
+        ends = svg.picture(
+            "Scale", 20, svg.axis(scale, 0, lambda share: per_thousand(share, 1)), class_="scale"
+        )
         axis = tag("div", tag("div", ends, class_="drawn"), class_="row axis", aria_hidden="true")
         return figure(rows(*lines, axis), caption=f"Of 1,000 raw {quantity} of each run, how many are left")
 
@@ -194,7 +201,12 @@ def _against(compared: Comparison, at: int) -> Html:
     if not values:
         return NONE
     reach = max(
-        (abs(end) for _, value in values for end in (value["value"], value["low"], value["high"]) if end is not None),
+        (
+            abs(end)
+            for _, value in values
+            for end in (value["value"], value["low"], value["high"])
+            if end is not None
+        ),
         default=0,
     )
     scale = svg.Linear(-(reach or 0.01), reach or 0.01)
@@ -206,8 +218,12 @@ def _against(compared: Comparison, at: int) -> Html:
         shapes.append(svg.bar(start, end, 5, height - 10, "kept" if value["value"] >= 0 else "gone"))
         if value["low"] is not None:
             shapes.append(svg.whisker(scale(value["low"]), scale(value["high"]), height / 2))
-        shapes.append(svg.dot(scale(value["value"]), height / 2, "kept" if value["value"] >= 0 else "accent", 4))
-        lines.append(row(name, svg.picture(f"{name}: {points(value)} points", height, *shapes), points(value)))
+        shapes.append(
+            svg.dot(scale(value["value"]), height / 2, "kept" if value["value"] >= 0 else "accent", 4)
+        )
+        lines.append(
+            row(name, svg.picture(f"{name}: {points(value)} points", height, *shapes), points(value))
+        )
     ends = svg.picture("Scale", 20, svg.axis(scale, 0, signed), class_="scale")
     axis = tag("div", tag("div", ends, class_="drawn"), class_="row axis", aria_hidden="true")
     caption = f"{names[at + 1]} less {names[0]}: share of raw tokens that is left, in percentage points"
@@ -232,14 +248,18 @@ def _reasons(compared: Comparison) -> Html:
         for entry in reasons
         if entry in most
     ]
-    header = ["stage", "reason", *(head for name in names for head in (f"{name}: of 1,000 tokens", "documents"))]
+    header = [
+        "stage",
+        "reason",
+        *(head for name in names for head in (f"{name}: of 1,000 tokens", "documents")),
+    ]
     rest = len(reasons) - len(most)
     left_out = f" The {counted(rest, 'reason')} that took least are left out." if rest else ""
     intro = (
         "Each document goes for one reason, the first rule of a stage that fires. A dash: the run has no such stage. "
         f"A rule also takes less where a stage before it takes more.{left_out}"
     )
-    return join([paragraph(intro), table(header, lines, left=2)])
+    return join([paragraph(intro), table(header, lines, left=2, class_="side")])
 
 
 def _most(entry: dict[str, Any]) -> float:
@@ -281,7 +301,7 @@ def _settings(compared: Comparison) -> Html:
         [entry["setting"], *(setting(value) for value in entry["values"])] for entry in compared["settings"]
     ]
     width = 1 + len(compared["runs"])
-    return table(["setting", *_names(compared)], lines, left=width, class_="settings")
+    return table(["setting", *_names(compared)], lines, left=width, class_="side words")
 
 
 def _inputs(compared: Comparison) -> Html:
@@ -308,7 +328,7 @@ def _inputs(compared: Comparison) -> Html:
             ]
         )
     header = ["run", "what was read", "files", "as stored", "raw documents", "raw text"]
-    return join([paragraph(says), table(header, lines, left=2)])
+    return join([paragraph(says), table(header, lines, left=2, class_="side")])
 
 
 def _sampled(sample: dict[str, Any] | None) -> str:

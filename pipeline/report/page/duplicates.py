@@ -34,7 +34,9 @@ LISTED = 10  # hosts and sources that are drawn; the table has all
 def section(report: Report) -> Html:
     """Each deduplicator that found anything, or was to look for it."""
     came = {stage["name"]: stage["in"] for stage in report["stages"]}
-    return join([_deduplicator(entry, came[entry["stage"]], at) for at, entry in enumerate(report["duplicates"])])
+    return join(
+        [_deduplicator(entry, came[entry["stage"]], at) for at, entry in enumerate(report["duplicates"])]
+    )
 
 
 def _deduplicator(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
@@ -159,7 +161,9 @@ def _largest(entry: dict[str, Any]) -> Html:
     lines = []
     for found in entry["largest"]:
         others = [tag("li", url) for url in found.get("urls") or ()]
-        stayed = join([tag("b", found["url"] or found["id"]), tag("ul", *others, class_="urls") if others else ""])
+        stayed = join(
+            [tag("b", found["url"] or found["id"]), tag("ul", *others, class_="urls") if others else ""]
+        )
         tokens = found.get("tokens")
         lines.append([stayed, count(found["documents"]), NONE if tokens is None else count(tokens)])
     intro = "The largest sets: in bold the document that stayed, below it some that went."

@@ -38,7 +38,10 @@ def _section(examples: dict[str, Any], stages: Sequence[str], shown: int) -> Htm
         reasons = list(dict.fromkeys(reason for of, reason in (*nearly, *gone) if of == stage))
         if reasons:
             blocks.append(tag("h3", stage))
-        blocks += [_rule(reason, gone.get((stage, reason), ()), nearly.get((stage, reason), ())) for reason in reasons]
+        blocks += [
+            _rule(reason, gone.get((stage, reason), ()), nearly.get((stage, reason), ()))
+            for reason in reasons
+        ]
     return join([_intro(examples, shown), *blocks])
 
 
@@ -61,7 +64,9 @@ def _intro(examples: dict[str, Any], shown: int) -> Html:
             " This run did not keep the text of what it dropped. A recipe that says "
             "dropped: {text: true} does."
         )
-    return join([tag("div", paragraph(warning), class_="notice", role="note"), paragraph(how, class_="small")])
+    return join(
+        [tag("div", paragraph(warning), class_="notice", role="note"), paragraph(how, class_="small")]
+    )
 
 
 def _rule(reason: str, removed: Sequence[dict[str, Any]], nearly: Sequence[dict[str, Any]]) -> Html:
@@ -89,7 +94,9 @@ def _example(example: dict[str, Any]) -> Html:
     facts.append(counted(example["tokens"], "token"))
     facts += [example["language"]] if example["language"] else []
     words = (
-        tag("blockquote", re.sub(r"\s*\n\s*", "\n", example["text"]), dir="auto") if example["text"] is not None else NONE
+        tag("blockquote", re.sub(r"\s*\n\s*", "\n", example["text"]), dir="auto")
+        if example["text"] is not None
+        else NONE
     )
     return tag(
         "article",

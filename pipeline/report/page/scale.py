@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.report.build import Report
-from pipeline.report.numbers import NOTHING, count, counted, percent
+from pipeline.report.numbers import NOTHING, count, percent
 from pipeline.report.page import svg
 from pipeline.report.page.html import (
     NONE,
@@ -28,7 +28,19 @@ ANCHOR, SHORT, HEADING = "scale", "Scale and plan", "What a larger corpus would 
 _HEIGHT = 300.0  # of the picture, in pixels
 _HEAD = 22.0  # above it, for the names of lines that stand upright
 _LABEL = 14.0  # pixels between two labels at least
-_FORM = ("raw", "stored_bytes", "web", "yield", "distinct", "scenarios", "languages", "pool", "laws", "crawls", "bracket_by")
+_FORM = (
+    "raw",
+    "stored_bytes",
+    "web",
+    "yield",
+    "distinct",
+    "scenarios",
+    "languages",
+    "pool",
+    "laws",
+    "crawls",
+    "bracket_by",
+)
 
 Points = list[tuple[float, float]]  # times what was read, share of the raw tokens
 
@@ -149,10 +161,16 @@ def _axes(planning: dict[str, Any], x: svg.Log, y: svg.Linear) -> Html:
         pieces.append(svg.line(at, bottom, at, bottom + 4, "grid"))
         if power % 2 == 0:
             anchor = "start" if at < 3 else "end" if at > 97 else "middle"
-            times = "as read" if power == 0 else f"× {10**power:,}" if power > 0 else f"1 in {10**-power:,}"
+            times = (
+                "as read" if power == 0 else f"× {_round(10**power)}" if power > 0 else f"1 in {10**-power}"
+            )
             pieces.append(svg.label(at, bottom + 17, count(raw * 10.0**power), anchor, "tick"))
             pieces.append(svg.label(at, bottom + 31, times, anchor, "tick"))
     return join(pieces)
+
+
+def _round(power_of_ten: int) -> str:
+    return count(power_of_ten).replace(".00", "").replace(".0", "").replace("1,000", "1 k")
 
 
 def _upright(planning: dict[str, Any], x: svg.Log) -> list[Html]:
@@ -180,8 +198,10 @@ def _names(lines: dict[str, Points], scenarios: Sequence[dict[str, Any]], y: svg
 
 
 def _key(planning: dict[str, Any]) -> Html:
-    entries = [_swatch("curve", "measured: this run, and random parts of it")] if planning.get("measured") else []
-    entries.append(_swatch("curve likely", "likely"))
+    entries = (
+        [_swatch("curve", "measured: this run, and random parts of it")] if planning.get("measured") else []
+    )
+    entries.append(_swatch("curve likely", "likely, as far as ten times"))
     if planning["bracket_by"]:
         entries.append(_swatch("band", f"between these ends (95 %, by the {planning['bracket_by']})"))
     else:
@@ -214,7 +234,16 @@ def _table(planning: dict[str, Any]) -> Html:
     raw = planning["raw"]["tokens"]
     scenarios = planning["scenarios"]
     share = planning["final"]["tokens"] / raw
-    header = ["times this run", "raw tokens", "left: from", "about", "to", "final tokens: from", "about", "to"]
+    header = [
+        "times this run",
+        "raw tokens",
+        "left: from",
+        "about",
+        "to",
+        "final tokens: from",
+        "about",
+        "to",
+    ]
     header += [scenario["name"] for scenario in scenarios]
     lines = [
         [_times(of["times"]), count(of["times"] * raw), NOTHING, percent(of["retention"]), NOTHING]
@@ -244,20 +273,46 @@ def _times(times: float) -> str:
 def _form(planning: dict[str, Any]) -> Html:
     """Fields and an empty answer, which the script fills; it also shows the form, which without it is of no use."""
     ratios = planning["laws"]["ratios"]
-    languages = [(code, f"{code} ({percent(of['share'])} of the final tokens)") for code, of in planning["languages"].items()]
+    languages = [
+        (code, f"{code} ({percent(of['share'])} of the final tokens)")
+        for code, of in planning["languages"].items()
+    ]
     goals = (("tokens", "tokens"), ("params", "parameters of a model"), ("flops", "FLOPs of its training"))
     radios = [
-        tag("label", tag("input", type="radio", name="goal", value=value, checked=value == "tokens"), tag("span", name))
+        tag(
+            "label",
+            tag("input", type="radio", name="goal", value=value, checked=value == "tokens"),
+            tag("span", name),
+        )
         for value, name in goals
     ]
     fields = [
-        _field("goal-amount", "How many", tag("input", id="goal-amount", type="text", value=_usual(planning), size=10,
-               autocomplete="off", spellcheck="false", aria_describedby="goal-hint"), "such as 300B, 4T, 1.5e12"),
-        _field("goal-ratio", "Tokens per parameter",
-               _select("goal-ratio", [("", "compute-optimal"), *((str(r), count(r)) for r in ratios)])),
+        _field(
+            "goal-amount",
+            "How many",
+            tag(
+                "input",
+                id="goal-amount",
+                type="text",
+                value=_usual(planning),
+                size=10,
+                autocomplete="off",
+                spellcheck="false",
+                aria_describedby="goal-hint",
+            ),
+            "such as 300B, 4T, 1.5e12",
+        ),
+        _field(
+            "goal-ratio",
+            "Tokens per parameter",
+            _select("goal-ratio", [("", "compute-optimal"), *((str(r), count(r)) for r in ratios)]),
+        ),
         _field("goal-language", "Language", _select("goal-language", [("", "any"), *languages])),
-        _field("goal-epochs", "Passes over the data", tag("input", id="goal-epochs", type="number", value="1", min=1,
-               max=1000, step="any")),
+        _field(
+            "goal-epochs",
+            "Passes over the data",
+            tag("input", id="goal-epochs", type="number", value="1", min=1, max=1000, step="any"),
+        ),
     ]
     answer = tag("div", id="plan-answer", role="status", aria_live="polite")
     form = tag(
@@ -270,7 +325,10 @@ def _form(planning: dict[str, Any]) -> Html:
         autocomplete="off",
     )
     told = paragraph(
-        "The form needs scripts. ", tag("code", "assay plan RUN --tokens 300B"), " prints the same.", class_="small"
+        "The form needs scripts. ",
+        tag("code", "assay plan RUN --tokens 300B"),
+        " prints the same.",
+        class_="small",
     )
     figures = {name: planning[name] for name in _FORM} | {"costs": planning.get("costs")}
     return join([form, tag("noscript", told), data("planning", figures)])
@@ -286,7 +344,9 @@ def _usual(planning: dict[str, Any]) -> str:
 
 def _field(identity: str, name: str, control: Html, hint: str | None = None) -> Html:
     small = tag("span", hint, class_="hint", id="goal-hint") if hint else NONE
-    return tag("div", tag("label", name, for_=identity), control, small, class_="field", id=f"{identity}-field")
+    return tag(
+        "div", tag("label", name, for_=identity), control, small, class_="field", id=f"{identity}-field"
+    )
 
 
 def _select(identity: str, options: Iterable[tuple[str, str]]) -> Html:
