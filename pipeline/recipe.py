@@ -72,6 +72,10 @@ class Recipe(BaseModel):
     )
     shards: Shards = Field(default_factory=Shards, description="What the token shards look like.")
     dropped: Dropped = Field(default_factory=Dropped, description="What is kept of the documents that go.")
+    audit: bool = Field(
+        default=True,
+        description="Compare what is kept of documents about groups of people, and in dialects, with the rest.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from filters.audit.groups import group_bits
 from filters.kernels.html import nesting
 from filters.kernels.jit import cache_folder
 from filters.kernels.langdetect import mean_probabilities
@@ -40,6 +41,7 @@ def warm() -> None:
     page = {"id": "page", "source": "warm", "url": "http://example.com/", "text": _TEXT, "language": "en"}
     batch = pa.RecordBatch.from_pylist([page], schema=DOCUMENT)
     count_words(batch.column("text"))
+    group_bits(batch.column("text"))
     nesting(b"<p>", frozenset({"p"}))
     holding(batch.column("text"), member_table(()))
     mean_probabilities(np.zeros(1, np.int32), np.ones((1, 2)))  # asked about unsure pages only

@@ -67,7 +67,7 @@ def fold(character: str) -> str:
 
 
 @cache
-def _characters() -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+def characters() -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """The kind and the folding of every code point."""
     kinds, folded = np.zeros(_POINTS, np.uint8), np.arange(_POINTS, dtype=np.int32)
     for plane in (0, 1, 2, 3, 14):  # the other planes hold no letters
@@ -123,7 +123,7 @@ class Phrases:
 
 def compile_phrases(entries: Iterable[str]) -> Phrases:
     """Empty entries are passed over; order and repeats do not matter."""
-    kinds, folded = _characters()
+    kinds, folded = characters()
     folded_entries = sorted({" ".join("".join(map(fold, entry)).split()) for entry in entries} - {""})
     symbols = {
         character: number for number, character in enumerate(sorted({*"".join(folded_entries)} - {" "}), 2)

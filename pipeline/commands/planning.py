@@ -132,3 +132,69 @@ def sample(
     finally:
         end_children()
     sampling.print_sample(made, out, output())
+
+
+@app.command()
+def backtest(run: RunArgument, as_json: AsJson = False) -> None:
+    """What pilots of 0.1, 1 and 10 % of a finished run would have said of it, against what happened.
+
+    The run is cut into disjoint pilots by hash of the documents' ids. Each goes through the stages alone, and says what
+    `assay plan` would make of it: what each filter keeps, what deduplication leaves of the whole, and the final share
+    of the raw tokens. **held** counts the pilots whose interval has the truth in it.
+    """
+    from pipeline.planning import backtest as backtesting
+
+    made = backtesting.backtest(directory(run))
+    if as_json:
+        print_json(made.as_json())
+    else:
+        backtesting.print_backtest(made, output())
+
+
+@app.command(
+    epilog="It costs about a run's first pass, and no shuffle. Beam options go after `--`, as for `assay run`."
+)
+def probe(
+    recipe: Annotated[str, typer.Argument(help="The recipe that the whole would go through.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders, globs or URLs: all that you have; else the recipe's `inputs`."),
+    ] = None,
+    probes: Annotated[
+        str, typer.Option("--probes", "-n", help="How many documents to look at closely.")
+    ] = "20k",
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="The folder of the probe; probe.json is what stays of it.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Another seed draws other probes.")] = 0,
+    most: Annotated[
+        int, typer.Option("--most", min=2, help="Members of a group of copies that are looked at.")
+    ] = 1000,
+    workers: Annotated[int, typer.Option("--workers", "-w", min=0, help="Processes; 0: one a core.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """What a recipe would leave of all of the input, duplicates included, without running it.
+
+    How often a page stands in a crawl can only be seen in the whole crawl. So everything is read, and goes through the
+    filters that are fast; a few thousand documents, drawn at random, are then searched for in the keys of all others. From
+    how many copies each has follows what deduplication leaves of all, to about a percentage point.
+    """
+    from pipeline.engine import Engine, end_children
+    from pipeline.planning.probe import probe as probing
+    from pipeline.planning.probe.show import print_probe
+    from pipeline.planning.sample import parse_number
+    from pipeline.recipe import load_recipe
+
+    if not out:
+        raise UserError("--out: say where the probe goes, for example --out probes/crawl")
+    settings = probing.Settings(parse_number(probes, "--probes"), seed, most)
+    try:
+        made = probing.probe(
+            load_recipe(recipe), inputs or [], out, settings, Engine(workers, beam_options), messages()
+        )
+    finally:
+        end_children()
+    if as_json:
+        print_json(made)
+    else:
+        print_probe(made, output())

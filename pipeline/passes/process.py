@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from filters.audit.groups import GROUPS as AUDITED_GROUPS
+from filters.audit.groups import group_bits
 from filters.kernels.buffers import text_buffers
 from pipeline import files
-from pipeline.batch import CARRIED, DOCUMENT, KEY, TOKENS, WEIGHT, WORDS, set_column
+from pipeline.batch import CARRIED, DOCUMENT, GROUPS, KEY, TOKENS, WEIGHT, WORDS, set_column
 from pipeline.errors import AssayError
 from pipeline.ledger import Quantities, UnitLedger
 from pipeline.ledger_files import is_done
@@ -82,7 +84,8 @@ def skip_unit(job: Job, unit: Unit, cause: str) -> None:
 
 def _process(job: Job, opened: Opened, unit: Unit, batches: Iterable[Incoming]) -> None:
     step = opened.step
-    ledger, tallies = UnitLedger(unit.index), UnitTallies(unit.index)
+    ledger = UnitLedger(unit.index)
+    tallies = UnitTallies(unit.index, AUDITED_GROUPS if opened.recipe.audit else ())
     heartbeat = Heartbeat(job.run, job.number, unit)
     with ExitStack() as stack:
         part = stack.enter_context(BatchWriter(job.run.part(job.number, unit.index)))
@@ -123,7 +126,7 @@ def _judge(job: Job, opened: Opened, batch: pa.RecordBatch, ledger: UnitLedger, 
     step, count_tokens = opened.step, opened.tokenizer.count
     if step.number == 0:
         amounts = measure_amounts(batch.column("text"), count_tokens)
-        rows = Rows(_with_carried(job, batch, amounts), amounts, ledger, tallies, count_tokens)
+        rows = Rows(_with_carried(job, opened, batch, amounts), amounts, ledger, tallies, count_tokens)
         rows.pass_through("read")
     else:
         rows = Rows(_without_marks(batch), _stored_amounts(batch), ledger, tallies, count_tokens)
@@ -138,8 +141,11 @@ def _judge(job: Job, opened: Opened, batch: pa.RecordBatch, ledger: UnitLedger, 
     return rows
 
 
-def _with_carried(job: Job, batch: pa.RecordBatch, amounts: Quantities) -> pa.RecordBatch:
+def _with_carried(job: Job, opened: Opened, batch: pa.RecordBatch, amounts: Quantities) -> pa.RecordBatch:
     """The batch with what is found out about its documents as they are read (`pipeline.batch.CARRIED`)."""
+    if opened.recipe.audit:
+        with timed("find audited groups", batch.num_rows, int(amounts.bytes.sum())):
+            batch = set_column(batch, GROUPS, pa.array(group_bits(batch.column("text"))))
     if job.drawn_per_byte is not None:
         chance = np.minimum(1.0, job.drawn_per_byte * np.maximum(amounts.bytes, 1))
         batch = set_column(batch, WEIGHT, pa.array(1 / chance))

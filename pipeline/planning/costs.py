@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from pipeline import files
@@ -84,7 +85,7 @@ def disk_bytes(run: RunDirectory) -> dict[str, int]:
     for name in _FOLDERS:
         filesystem, path = reach(run.path(name))
         with suppress(FileNotFoundError):
-            sizes[name] = int(retried(run.path(name), lambda f=filesystem, p=path: f.du(p, total=True)))  # type: ignore[misc]
+            sizes[name] = int(retried(run.path(name), partial(filesystem.du, path, total=True)))
     return {name: size for name, size in sizes.items() if size}
 
 

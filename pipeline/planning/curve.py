@@ -56,7 +56,7 @@ class Shrinkage:
 
     def at(self, times: Array, end: str) -> Array:
         """One of the three at other times, linear in the logarithm of times."""
-        return np.interp(np.log(times), np.log(self.times), getattr(self, end))
+        return np.asarray(np.interp(np.log(times), np.log(self.times), getattr(self, end)))
 
 
 def unchanged(times: Array) -> Shrinkage:

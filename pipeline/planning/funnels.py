@@ -46,7 +46,9 @@ class Funnel:
 _DCLM = {"documents": 200e9, "tokens": 240e12, "stored bytes": 370e12}
 _FINEWEB = {"documents": 260.6e9, "tokens": 260.6e9 * 1200}
 _FINEWEB_RAW = "about 313 T tokens (96 crawls, 260.6 B pages)"
-_FINEWEB_DERIVED = "raw tokens derived, at the 1,200 a page of DCLM's pool, and what is left after the C4 rules from the 7 % they take"
+_FINEWEB_DERIVED = (
+    "raw tokens derived at the 1,200 a page of DCLM's pool; what the C4 rules leave, from the 7 % they take"
+)
 _FINEWEB_STAGES: tuple[tuple[str, float | None], ...] = (
     ("URLs, text, language, Gopher's rules", 36 / 312.7),
     ("MinHash in each crawl", 20 / 312.7),

@@ -34,7 +34,7 @@ class Ends:
     def total(self, end: str, quantity: str) -> Array:
         """Of all languages."""
         by_language = getattr(self, end)
-        return np.sum([amounts[quantity] for amounts in by_language.values()] or [np.zeros(1)], axis=0)
+        return np.asarray(np.sum([of[quantity] for of in by_language.values()] or [np.zeros(1)], axis=0))
 
 
 def of_units(run: RunDirectory, done: NDArray[np.bool_]) -> Ends:
@@ -48,7 +48,7 @@ def of_units(run: RunDirectory, done: NDArray[np.bool_]) -> Ends:
     groups = int(min(done.sum(), GROUPS))
     stored = np.bincount(
         group[done], np.array([unit.bytes for unit in units], np.float64)[done], minlength=groups
-    )
+    ).astype(np.float64)
     return _ends(_by_group(run, group, done), groups, stored)
 
 

@@ -20,6 +20,7 @@ Range = dict[str, float | None]  # low, value, high
 ENDS = ("low", "value", "high")
 NO_RANGE: Range = dict.fromkeys(ENDS)
 ANYTHING = None  # the key of a goal that does not ask for languages
+_SHORT = 60.0  # core-seconds, of which much is not the work itself
 FAR = 100.0  # times this run, from where a sample alone says little
 
 
@@ -34,7 +35,8 @@ def plan(planning: Planning, goal: Goal) -> dict[str, Any]:
     wants = [_Want(planning, language, goal.unique * share) for language, share in _shares(planning, goal)]
     scarcest = max(wants, key=lambda want: want.rank)
     needs = {name: _largest([want.needed(name) for want in wants]) for name in scarcest.measured_in}
-    times = _largest([want.times("tokens") for want in wants])
+    main = scarcest.measured_in[0]
+    times = _largest([want.times(main) for want in wants])
     made = {
         "goal": goal.as_json(),
         "basis": {key: planning[key] for key in ("source", "basis", "groups", "bracket_by")},
@@ -45,11 +47,12 @@ def plan(planning: Planning, goal: Goal) -> dict[str, Any]:
         },
         "feasible": times["low"] is not None or times["value"] is not None,
         "certain": times["high"] is not None,
+        "beyond": _beyond(wants),
         "times": times,
         "needs": needs,
         "scarcest": scarcest.language if goal.mix else None,
         "languages": {
-            want.language: {"tokens": want.target, "times": want.times("tokens"), "raw": want.of_it(needs)}
+            want.language: {"tokens": want.target, "times": want.times(main), "raw": want.of_it(needs)}
             for want in wants
             if want.language is not None
         },
@@ -92,13 +95,14 @@ class _Want:
         return self.planning if self.language is None else self.planning["languages"][self.language]
 
     @property
-    def measured_in(self) -> Sequence[str]:
+    def measured_in(self) -> list[str]:
+        """The quantities in which size can be measured, raw tokens first where they are known."""
         return list(self.of["yield"])
 
     @property
     def rank(self) -> float:
         """The scarcer it is, the more of the whole it takes."""
-        return self.target / (self.of["yield"]["tokens"][1] or 1e-300)
+        return self.target / (self.of["yield"][self.measured_in[0]][1] or 1e-300)
 
     def curves(self, name: str) -> dict[str, list[float | None]]:
         """Final tokens at each point of the grid, where size is measured in `name`."""
@@ -112,6 +116,16 @@ class _Want:
             "value": times_for(self.target, grid, curves["point"]),
             "high": times_for(self.target, grid, curves["low"]),
         }
+
+    @property
+    def lowest(self) -> float | None:
+        """Final tokens of the largest corpus that is spoken of, at least; None where nothing says."""
+        return self.curves(self.measured_in[0])["low"][-1]
+
+    @property
+    def highest(self) -> float | None:
+        """And at most."""
+        return self.curves(self.measured_in[0])["high"][-1]
 
     def needed(self, name: str) -> Range:
         """So much of the whole scrape."""
@@ -128,8 +142,25 @@ class _Want:
         }
 
 
+def _beyond(wants: Sequence[_Want]) -> dict[str, float] | None:
+    """Where even a corpus without a copy would have to be larger than any that is spoken of: where that ends, and how
+    many times as much it is at the least. Else None."""
+    end = float(wants[0].planning["distinct"]["times"][-1])
+    scarcest = max(wants, key=lambda want: want.rank)
+    if scarcest.rank <= end or not scarcest.of["final"]["tokens"]:
+        return None
+    most = scarcest.highest
+    times = end * scarcest.target / most if most else scarcest.rank
+    raw = wants[0].planning["raw"]
+    name = wants[0].measured_in[0]
+    return {"times": end, "least_times": times, f"least_raw_{name}": times * raw[name]}
+
+
 def _scaled(times: Range, by: float | None) -> Range:
-    return {end: None if by is None or times[end] is None else times[end] * by for end in ENDS}  # type: ignore[operator]
+    def scaled(value: float | None) -> float | None:
+        return None if value is None or by is None else value * by
+
+    return {end: scaled(times[end]) for end in ENDS}
 
 
 def _largest(ranges: Sequence[Range]) -> Range:
@@ -193,7 +224,7 @@ def _costs(costs: dict[str, Any] | None, needs: dict[str, Range]) -> dict[str, R
     rate, fixed = costs["core_seconds_per_byte"], costs["fixed_core_seconds"] / 3600
     hours = _scaled(needs["bytes"], None if rate is None else rate / 3600)
     return {
-        "core_hours": {end: None if hours[end] is None else hours[end] + fixed for end in ENDS},  # type: ignore[operator]
+        "core_hours": {end: None if value is None else value + fixed for end, value in hours.items()},
         "disk_bytes": _scaled(needs["bytes"], costs["disk_per_byte"]),
     }
 
@@ -228,15 +259,13 @@ def _pool(planning: Planning, wants: Sequence[_Want], goal: Goal) -> dict[str, A
 
 def _gap(wants: Sequence[_Want], goal: Goal) -> dict[str, Any] | None:
     """Where no amount of such data may be enough: what there is at most, and the epochs that would close the gap."""
-    short = [
-        want for want in wants if want.times("tokens")["high"] is None and want.curves("tokens")["low"][-1]
-    ]
+    short = [want for want in wants if want.lowest and want.lowest < want.target]
     if not short:
         return None
     most: list[dict[str, Any]] = []
     for want in short:
         curves = want.curves("tokens")
-        ends = {"low": curves["low"][-1], "value": None, "high": curves["high"][-1]}
+        ends = {"low": want.lowest, "value": None, "high": curves["high"][-1]}
         most.append({"language": want.language, "target": want.target, "most": ends})
     return {
         "times": wants[0].planning["distinct"]["times"][-1],
@@ -276,6 +305,10 @@ def _warnings(planning: Planning, made: dict[str, Any]) -> list[str]:
             f"{percent(crawls.DISTINCT_URLS)} have a URL that no other has."
         )
     costs = planning.get("costs")
+    if costs and (costs["core_seconds"] or _SHORT) < _SHORT:
+        warnings.append(
+            f"The run took {count(costs['core_seconds'])} core-seconds, most of it starting: the core-hours are too many."
+        )
     if costs and costs["lost"]:
         warnings.append(
             "An attempt at this run was killed, and what it had worked is not known: read the core-hours as the least."
@@ -293,7 +326,7 @@ def of_funnel(funnel: Funnel) -> Planning:
     final = funnel.final_tokens
     grid = [10 ** (k / 8) for k in range(-48, 9)]
     stored = funnel.amounts.get("stored bytes")
-    raw = {name: funnel.amounts.get(name) for name in ("documents", "bytes", "tokens")}
+    raw = {name: funnel.amounts.get(name) for name in ("tokens", "documents", "bytes")}
     measured = {name: [None, final, None] for name, held in raw.items() if held}
     if stored:
         measured["stored bytes"] = [None, final, None]

@@ -31,7 +31,7 @@ def print_plan(made: Made, console: Console) -> None:
         console.print()
         for sentence in _basis(made):
             console.print(Text(sentence))
-    for sentence in [*_pool(made), *_gap(made)]:
+    for sentence in _pool(made) + ([] if made["beyond"] else _gap(made)):
         console.print(Text(sentence))
     console.print()
     for warning in made["warnings"]:
@@ -40,16 +40,20 @@ def print_plan(made: Made, console: Console) -> None:
 
 def _headline(made: Made) -> str:
     what = _what(made["goal"])
+    source = made["basis"]["source"]
+    if made["beyond"]:
+        beyond = made["beyond"]
+        least = next(value for name, value in beyond.items() if name.startswith("least_raw"))
+        noun = "raw tokens" if "least_raw_tokens" in beyond else "raw documents"
+        return (
+            f"More than {count(least)} {noun} for {what}. That is over {count(beyond['times'])} times what "
+            f"{source} read, from where nothing more can be said: take a larger pilot."
+        )
     if not made["feasible"]:
-        kept = made["read"]["final"]["tokens"]
-        if not kept:
-            return f"Not possible: {made['basis']['source']} kept nothing, so no amount of such data gives {what}."
-        if not any(entry["tokens"] for entry in made["read"].values() if isinstance(entry, dict)):
-            return f"Not possible: nothing was read that could give {what}."
-        return f"Not possible by what is known here: no amount of such data is sure to give {what}."
-    need = made["needs"].get("tokens") or made["needs"]["documents"]
-    noun = "raw tokens" if "tokens" in made["needs"] else "raw documents"
-    return f"Collect {_range(need, noun)} for {what}."
+        return f"Not possible: {source} kept nothing of the kind, so no amount of such data gives {what}."
+    name = next(iter(made["needs"]))
+    unsure = "" if made["certain"] or made["gap"] is None else ", and no amount is sure to be enough"
+    return f"Collect {_range(made['needs'][name], f'raw {name}')} for {what}{unsure}."
 
 
 def _range(need: dict[str, float | None], noun: str) -> str:
@@ -79,7 +83,7 @@ def _goal(goal: Made) -> list[str]:
     training = goal["training"]
     if training:
         lines.append(
-            f"A model of {count(training['parameters'])} parameters and {count(training['flops'])} FLOPs: "
+            f"A model of {count(training['parameters'])} parameters and {training['flops']:.3g} FLOPs: "
             f"{training['tokens_per_parameter']:,.1f} tokens a parameter, by {training['law']}. The rule of thumb, "
             f"20 a parameter, would be {count(training['rule_of_thumb_tokens'])}."
         )
@@ -117,6 +121,8 @@ def _table(made: Made) -> Table:
 
 
 def _crawls(value: float) -> str:
+    if value < 0.01:
+        return "<0.01"
     return f"{value:.2g}" if value < 9.95 else f"{value:,.0f}"
 
 
@@ -194,15 +200,15 @@ def _gap(made: Made) -> list[str]:
         for one in gap["languages"]
     )
     return [
-        f"No amount is sure to be enough: of {count(gap['times'])} times this data as little as {least} distinct tokens "
-        "may be left.",
+        f"Of {count(gap['times'])} times this data as little as {least} distinct tokens may be left.",
         _closing(gap["epochs"]),
     ]
 
 
 def _closing(epochs: dict[str, float | None]) -> str:
-    if epochs["low"] is None:
-        return "No number of epochs closes the gap: tokens read again are worth less each time."
-    least, most = f"{epochs['low']:.2g}", epochs["high"]
-    reach = f"to {most:.2g} " if most is not None else "or more, perhaps without end, "
-    return f"Reading it {least} {reach}times would be worth as much (Muennighoff et al. 2023)."
+    least, most = epochs["low"], epochs["high"]
+    if least is None:
+        return "No number of epochs closes the gap: tokens that are read again are worth less each time."
+    worst = "at worst no number does" if most is None else f"at worst {most:.2g}"
+    best = "none are missing" if least <= 1 else f"{least:.2g} epochs close the gap"
+    return f"Read again: at best {best}, {worst} (Muennighoff et al. 2023)."

@@ -18,6 +18,7 @@ LARGE_SHARE = 0.01  # or its share of the tokens that came in,
 FEWEST = 20  # but not with fewer documents than these
 COLLAPSED = 0.9  # of which more than this went
 HELD = 0.05  # of all that came in is held by a cluster that is too large
+_SHOWN = 10  # sentences; the others are counted
 _NAME = 100  # characters
 
 
@@ -40,7 +41,12 @@ def collapse_alarms(label: str, groups: Iterable[tuple[str, Amount, Amount]], to
                 f"{counted(came['documents'], 'document')} and {count(came['tokens'] - dropped['tokens'])} of "
                 f"{counted(came['tokens'], 'token')} are left."
             )
-    return alarms
+    if len(alarms) <= _SHOWN:
+        return alarms
+    return [
+        *alarms[:_SHOWN],
+        f"{label} took nearly all of {count(len(alarms) - _SHOWN)} more sources and hosts.",
+    ]
 
 
 def cluster_alarms(label: str, largest: Iterable[dict[str, Any]], came: Amount) -> list[str]:

@@ -1,4 +1,4 @@
-"""report.json: every figure of a run, folded from its committed ledger files and from nothing else."""
+"""report.json: every figure of a run, folded from its committed ledger files and tallies and from nothing else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pipeline import files
 from pipeline.ledger import ENDS, imbalances
 from pipeline.ledger_files import fold_each, listing
 from pipeline.planning import funnels
+from pipeline.report.dominance import dominance
+from pipeline.report.audit import audit_figures
 from pipeline.report.duplicates import duplicate_figures
 from pipeline.report.figures import (
     Amount,
@@ -23,6 +25,10 @@ from pipeline.report.figures import (
     stage_figures,
 )
 from pipeline.report.planning import planning_figures
+from pipeline.report.hosts import host_figures, suffix_figures
+from pipeline.report.intervals import interval_figures
+from pipeline.report.lengths import length_figures
+from pipeline.report.measures import measure_figures, overlap_figures
 from pipeline.report.unreadable import unreadable_figures
 from pipeline.rundir import RunDirectory, StageEntry
 from pipeline.tallies.files import fold_tallies
@@ -37,8 +43,9 @@ def build_report(run: RunDirectory) -> Report:
 
     Keys: `recipe`, `assay`, `complete`, `balanced`, `imbalances`, `totals` (`raw`, `final`), `retention`,
     `stages`, `reasons`, `languages`, `sources`, `unreadable`, `unreadable_records`, `duplicates`, `units`,
-    `inputs`, `tokenizer`, `shards` (null before they are written), `published`, `planning`. An amount is an
-    object of documents, bytes (UTF-8), words and tokens. docs/report.md says what each means.
+    `inputs`, `tokenizer`, `shards` (null before they are written), `published`, `planning`, and those of
+    `tallied_figures`. An amount is an object of documents, bytes (UTF-8), words and tokens. docs/report.md says what
+    each means.
 
     Raises:
         UserError: not a run directory.
@@ -64,6 +71,7 @@ def build_report(run: RunDirectory) -> Report:
     shards = shard_summary(run)
     faults = imbalances(by_reason, [stage.label for stage in stages]) + shard_faults(shards, final)
     unreadable = unreadable_figures(run)
+    tallies = fold_tallies(run)
     report = {
         "recipe": manifest["recipe"],
         "assay": manifest["assay"],
@@ -81,7 +89,8 @@ def build_report(run: RunDirectory) -> Report:
             kind: sum(entry["records"] for entry in unreadable if entry["kind"] == kind)
             for kind in ("unreadable", "skipped")
         },
-        "duplicates": [duplicate_figures(run, label, of_duplicates) for label in deduplicators],
+        "duplicates": [duplicate_figures(run, label, of_duplicates, tallies) for label in deduplicators],
+        "audit": audit_figures(tallies, stages),
         "units": units,
         "inputs": {
             "files": len(manifest["inputs"]),
@@ -91,7 +100,25 @@ def build_report(run: RunDirectory) -> Report:
         "shards": shards,
         "published": funnels.figures(),
     }
-    return {**report, "planning": planning_figures(run, report, fold_tallies(run))}
+    report |= tallied_figures(report, tallies, stages, "sample" in manifest)
+    return report | {"planning": planning_figures(run, report, tallies)}
+
+
+def tallied_figures(
+    report: Report, tallies: pa.Table, stages: list[StageEntry], sampled: bool
+) -> dict[str, Any]:
+    """What the tallies say, beside the ledger: `lengths`, `hosts`, `suffixes`, `dominance`, `intervals`, `measures`,
+    `overlap`. `sampled`: whether the input is a sample of documents."""
+    figures: dict[str, Any] = {
+        "lengths": length_figures(tallies),
+        "hosts": host_figures(tallies),
+        "suffixes": suffix_figures(tallies, GROUPS),
+        "measures": measure_figures(tallies, stages),
+        "overlap": overlap_figures(tallies, stages),
+    }
+    figures["dominance"] = dominance(report | figures)
+    effective = figures["dominance"]["documents_effective"]
+    return figures | {"intervals": interval_figures(tallies, stages, sampled, effective)}
 
 
 def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry]) -> dict[str, Any]:

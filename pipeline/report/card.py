@@ -9,7 +9,7 @@ import yaml
 
 from pipeline.ledger import UNKNOWN_LANGUAGE
 from pipeline.report.build import Report
-from pipeline.report.markdown import cell, table
+from pipeline.report.markdown_tables import cell, table
 from pipeline.report.numbers import count, counted, per_thousand, percent, share, size
 
 _SIZES = (

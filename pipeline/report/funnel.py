@@ -140,4 +140,9 @@ def _warnings(report: Report) -> list[str]:
     if not report["complete"]:
         warnings.append(f"The run is not finished: {units['finished']} of {units['count']} units are.")
     warnings += [alarm for entry in report["duplicates"] for alarm in entry["alarms"]]
+    flagged = [group["group"] for group in (report["audit"] or {"groups": []})["groups"] if group["flagged"]]
+    if flagged:
+        warnings.append(
+            f"The bias audit flags documents about or in: {', '.join(flagged)}. report.md says more."
+        )
     return warnings

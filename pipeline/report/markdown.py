@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.report.build import Report
+from pipeline.report.markdown_audit import audit_section
+from pipeline.report.markdown_duplicates import duplicates_section
+from pipeline.report.markdown_tables import cell, table
 from pipeline.report.numbers import NOTHING, count, counted, per_thousand, percent, share, size
 
 LISTED = 25  # languages, sources and so on; report.json has more of them
@@ -37,21 +38,13 @@ def report_markdown(report: Report) -> str:
     sections += [
         _groups(report, key, title) for key, title in (("language", "Languages"), ("source", "Sources"))
     ]
-    sections += [_duplicates(report), _unreadable(report), _HOW_TO_READ]
+    sections += [
+        audit_section(report["audit"]),
+        duplicates_section(report),
+        _unreadable(report),
+        _HOW_TO_READ,
+    ]
     return "\n".join(section for section in sections if section)
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A Markdown table; the first `left` columns are text, the others numbers and set to the right."""
-    rule = ["---"] * left + ["---:"] * (len(header) - left)
-    lines = [header, rule, *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def cell(text: str | None) -> str:
-    """Text from the data, made harmless: it stays in its cell, and nothing in it is Markdown or HTML."""
-    flat = "".join(char if char.isprintable() else " " for char in text or "")
-    return re.sub(r"([\\`*_\[\]<>|&~])", r"\\\1", flat).strip() or NOTHING
 
 
 def _summary(report: Report) -> str:
@@ -84,15 +77,6 @@ def _summary(report: Report) -> str:
     ]
     return "\n".join(lines)
 
-
-_SIZES = (
-    ("2", 2, 2),
-    ("3", 3, 3),
-    ("4 to 9", 4, 9),
-    ("10 to 99", 10, 99),
-    ("100 to 999", 100, 999),
-    ("1,000 and more", 1000, math.inf),
-)
 
 _WRITERS: dict[str, Callable[[float], str]] = {
     "documents": count,
@@ -208,53 +192,6 @@ def _groups(report: Report, key: str, title: str) -> str:
     ]
     more = "" if len(entries) <= LISTED else f"\nThe {LISTED} largest; report.json has more.\n"
     return f"## {title}\n\n" + table(header, rows) + more
-
-
-def _duplicates(report: Report) -> str:
-    if not report["duplicates"]:
-        return ""
-    lines = ["## Duplicates\n"]
-    rows = [
-        [cell(entry["stage"]), count(entry["clusters"]), count(entry["documents"]), count(entry["dropped"])]
-        for entry in report["duplicates"]
-    ]
-    lines.append(table(["deduplicator", "clusters", "documents in them", "dropped"], rows))
-    lines += [f"**Look at this:** {cell(alarm)}\n" for e in report["duplicates"] for alarm in e["alarms"]]
-    for entry in report["duplicates"]:
-        lines += _clusters(entry)
-    return "\n".join(lines)
-
-
-def _clusters(entry: dict[str, Any]) -> list[str]:
-    """Of one deduplicator: how large its clusters are, the largest of them, and the sources that lost most."""
-    if not entry["clusters"]:
-        return []
-    name = cell(entry["stage"])
-    sizes = [
-        [label, count(sum(size[1] for size in within)), count(sum(size[2] for size in within))]
-        for label, low, high in _SIZES
-        if (within := [size for size in entry["sizes"] if low <= size[0] <= high])
-    ]
-    largest = [
-        [cell(c["url"] or c["id"]), count(c["documents"]), count(c["tokens"])] for c in entry["largest"]
-    ]
-    sources = [
-        [
-            cell(source["source"]),
-            count(source["in"]["documents"]),
-            share(source["dropped"]["documents"], source["in"]["documents"]),
-            share(source["dropped"]["tokens"], source["in"]["tokens"]),
-        ]
-        for source in entry["sources"]
-    ]
-    return [
-        f"The clusters of {name}, by their size:\n",
-        table(["documents in a cluster", "clusters", "tokens in them"], sizes),
-        f"The largest clusters of {name}, by the document that stayed:\n",
-        table(["document", "documents in the cluster", "tokens in it"], largest),
-        f"The sources that lost most to {name}:\n",
-        table(["source", "documents in", "documents dropped", "tokens dropped"], sources),
-    ]
 
 
 def _unreadable(report: Report) -> str:

@@ -57,8 +57,8 @@ class Bins:
         bins = bins + (following <= values if left else following < values)
         for bound in self.own:
             bins += values >= bound if left else values > bound
-        bins[np.isnan(values)] = UNDEFINED
-        return bins
+        places: NDArray[np.int64] = np.where(np.isnan(values), UNDEFINED, bins)
+        return places
 
     def ends(self, bins: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The lower and the upper end of each bin (none of them UNDEFINED); infinite where it has none."""

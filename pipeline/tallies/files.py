@@ -39,13 +39,13 @@ def sum_units(run: RunDirectory, number: int, units: Sequence[int]) -> pa.Table:
     return added.table()
 
 
-def fold_tallies(run: RunDirectory) -> pa.Table | None:
-    """All tallies of a run added up, `table.TALLIES`, sorted by the keys; None where a run has none.
+def fold_tallies(run: RunDirectory) -> pa.Table:
+    """All tallies of a run added up, `table.TALLIES`, sorted by the keys; no rows where a run has none.
 
     Memory is that of the result, in which hosts are pruned.
     """
     if not (files.names(run.path("tallies")) or files.names(run.path("sums", "tallies"))):
-        return None
+        return TALLIES.empty_table()
     return again_if_compacted(lambda: _fold(run))
 
 

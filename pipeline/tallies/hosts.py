@@ -21,6 +21,7 @@ from pipeline.tallies.table import Weights, add_up, rows, sums
 
 LISTED = 65_536  # hosts, of each stage and outcome
 NO_HOST = -1
+NAMED: pc.Expression = pc.field("other") != ""
 
 # As `filters.urls.locate` takes a URL apart, up to the first character behind the authority.
 _AUTHORITY = r"^\s*(?:(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//)?(?P<authority>[^/?#\\]*)"
@@ -115,11 +116,11 @@ def prune(table: pa.Table) -> pa.Table:
 
 def _cut(hosts: pa.Table) -> list[pa.Table]:
     """The list of a stage and outcome with the largest LISTED hosts, and the others as one row."""
-    named = hosts.filter(pc.field("other") != "").sort_by([("tokens", "descending"), ("other", "ascending")])
+    named = hosts.filter(NAMED).sort_by([("tokens", "descending"), ("other", "ascending")])
     gone = named.slice(LISTED)
     if not len(gone):
         return [hosts]
     total = np.array([[pc.sum(gone[name]).as_py()] for name in QUANTITIES], np.float64)
     key = ("host", named["stage"][0].as_py(), named["name"][0].as_py(), "")
     cut = rows([key], [1], np.array([gone["tokens"][0].as_py()]), total)
-    return [named.slice(0, LISTED), hosts.filter(pc.field("other") == ""), cut]
+    return [named.slice(0, LISTED), hosts.filter(~NAMED), cut]

@@ -19,10 +19,11 @@ TALLIES = pa.schema(
     + [(name, pa.int64()) for name in QUANTITIES]
 )
 
+# What a list of hosts had to leave out (`pipeline.tallies.hosts`).
+CUT: pc.Expression = (pc.field("kind") == "host") & (pc.field("other") == "") & (pc.field("place") >= 0)
+
 Key = tuple[str, str, str, str]  # kind, stage, name, other
 Weights = NDArray[np.float64]  # (4, documents): what each counts as, in the order of QUANTITIES
-
-CUT = (pc.field("kind") == "host") & (pc.field("other") == "") & (pc.field("place") >= 0)
 
 
 def weights(amounts: Quantities) -> Weights:

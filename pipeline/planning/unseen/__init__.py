@@ -15,5 +15,6 @@ and Wu 2016, PNAS 113; Charikar et al. 2000, PODS), so `extrapolate` says less t
 
 from pipeline.planning.unseen.clusters import Clusters
 from pipeline.planning.unseen.extrapolate import Extrapolation, extrapolate, extrapolate_each
+from pipeline.planning.unseen.several import Shrinkage, shrinkage
 
-__all__ = ["Clusters", "Extrapolation", "extrapolate", "extrapolate_each"]
+__all__ = ["Clusters", "Extrapolation", "Shrinkage", "extrapolate", "extrapolate_each", "shrinkage"]

@@ -21,9 +21,10 @@ def closed_form(seen: Seen, times: float, z: float) -> tuple[float, float]:
     been. Unwidened, the low end is an estimate that misses as often as not where all clusters are of one size.
     """
     x, whole = times - 1, times * seen.raw
-    (once, once_variance), (twice, twice_variance) = seen.of(1), seen.of(2)
-    most = min(once + z * math.sqrt(once_variance + seen.unit), seen.raw)
-    least = max(once - z * math.sqrt(once_variance), 0.0)
+    (once, _), (twice, twice_variance) = seen.of(1), seen.of(2)
+    reach = z * math.sqrt(seen.once_variance)
+    most = min(once + reach, seen.raw)
+    least = max(once - reach, 0.0)
     pairs = twice + z * math.sqrt(twice_variance + seen.unit)
     high = min(seen.distinct + x * most, times * seen.distinct)
     return (seen.distinct + _unseen(least, pairs, x)) / whole, high / whole

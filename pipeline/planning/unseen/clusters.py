@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 ASSUMED_CV = (
     2.0  # standard deviation of documents' tokens over their mean, where nobody says; the web's is 1 to 3
 )
+PAIR = 6.0  # of a pair's own variance: what it adds to that of f_1, given n, where nearly all are unique
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,24 @@ class Seen:
     def unit(self) -> float:
         """The mean square of a cluster: the noise of one cluster more or less."""
         return float(self.variance.sum() / self.count.sum()) if len(self.sizes) else 1.0
+
+    @cached_property
+    def once_variance(self) -> float:
+        """The variance of f_1, given n.
+
+        A sample with more or longer documents has more of those seen once, in proportion. What counts is f_1 - phi n with
+        phi = f_1 / n, and of clusters that come in Poisson numbers
+
+            Var f_1 <= f_1,    Cov(f_1, n) = f_1 - 2 f_2,    Var n = sum_j j f_j,
+
+        with the variances for f. Where every document is unique it would vanish; so one pair more is counted than there is,
+        which changes n by 2, f_1 by none and f_2 by one.
+        """
+        once, twice = self.of(1), self.of(2)
+        phi = once[0] / self.raw
+        together = once[1] - 2 * twice[1]
+        variance = once[1] - 2 * phi * together + phi**2 * float(self.sizes @ self.variance)
+        return max(variance, 0.0) + PAIR * self.unit
 
     def of(self, size: int) -> tuple[float, float]:
         """What stays of clusters of one size, and its variance: f_j."""

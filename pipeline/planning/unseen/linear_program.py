@@ -63,6 +63,7 @@ def _rows(seen: Seen, z: float) -> tuple[Floats, Floats]:
     place = np.searchsorted(_STARTS, seen.sizes[small], side="right") - 1
     found = np.bincount(place, seen.kept[small], len(_STARTS))
     variance = np.bincount(place, seen.variance[small], len(_STARTS)) + seen.unit
+    variance[0] = seen.once_variance
     large = float(seen.sizes[~small] @ seen.kept[~small])
     # A cluster that is often seen is as often seen in any sample, but for the noise of its own number. 32 and not 1,
     # because one near the border is now on this side of it, now on the other.

@@ -76,7 +76,7 @@ def test_no_figure_changes_however_much_is_compacted(
             compact_range(run, number, units, at)
     assert build_report(run) == report
     assert count_unreadable(run).equals(causes)
-    assert tallies is not None and tallies.equals(fold_tallies(run))
+    assert len(tallies) and tallies.equals(fold_tallies(run))
     again = fold_each(run, [(("outcome", "unit"), pc.field("language") == "de"), (KEYS, None)])
     assert [table.to_pylist() for table in again] == [table.to_pylist() for table in by_language]
     assert listing(run, 0).done(units).all() and not listing(run, 0).done(units + 3)[units + 2]

@@ -12,7 +12,8 @@ from written_run import Page, Written, write_run
 
 from pipeline.report.build import build_report
 from pipeline.report.card import dataset_card
-from pipeline.report.markdown import cell, report_markdown, table
+from pipeline.report.markdown import report_markdown
+from pipeline.report.markdown_tables import cell, table
 
 PAGES = [
     Page((4000, 700, 1000), source="a|b\n<script>", language="de", goes=("gopher_quality", "too_few_words")),

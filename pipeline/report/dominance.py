@@ -1,0 +1,35 @@
+"""Whether a few documents, or one host, are most of what was read: then shares of tokens are mostly about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def dominance(report: dict[str, Any]) -> dict[str, Any]:
+    """The report's `dominance`, from its `lengths`, `hosts` and `totals`; values are null where nothing was read.
+
+    `documents_effective` is (sum t)^2 / sum t^2 over the tokens t of raw documents: so many equal ones would say as much
+    about tokens. It takes documents of one bin as equally long, and is at most 0.3 % too high for that, since no
+    bin is wider than a tenth of its lower end. `largest_document_share` is exact where one document is alone in the highest
+    bin, and otherwise no less than the true share, and at most a tenth of it more.
+    """
+    lengths, total = report["lengths"]["raw"], report["totals"]["raw"]["tokens"]
+    bins = list(zip(lengths["low"], lengths["high"], lengths["documents"], lengths["tokens"], strict=True))
+    squares = sum(tokens**2 / documents for _, _, documents, tokens in bins)
+    hosts = report["hosts"]["listed"]
+    top = hosts[0] if hosts else None
+    if not total or not squares:
+        return dict.fromkeys(
+            ("documents_effective", "largest_document_share", "largest_host", "largest_host_share")
+        )
+    return {
+        "documents_effective": sum(tokens for *_, tokens in bins) ** 2 / squares,
+        "largest_document_share": _largest(*bins[-1]) / total,
+        "largest_host": top["host"] if top else None,
+        "largest_host_share": top["raw"]["tokens"] / total if top else None,
+    }
+
+
+def _largest(low: float, high: float, documents: int, tokens: int) -> float:
+    """The most tokens that one of these documents can have: the others have at least `low`."""
+    return min(high - 1, tokens - (documents - 1) * low)
