@@ -23,7 +23,6 @@ from pipeline.report.page.html import (
 from pipeline.report.page.ticks import percent_tick
 
 KINDS = {"identity": "Documents that name a group", "dialect": "Documents with marks of a dialect"}
-FEW = 100  # documents below which a group is never flagged
 _HEIGHT = 20.0
 
 Group = dict[str, Any]
@@ -39,45 +38,34 @@ def audit(report: Report) -> Html:
     factor = found["factor"]
     scale = svg.Linear(0, min(1.0, 1.08 * max([overall / factor, *(_top(group) for group in groups)])))
     pictures = [
-        figure(_lines(of_kind, found["overall"], factor, scale), caption=title)
+        figure(_lines(of_kind, found, scale), caption=title)
         for kind, title in KINDS.items()
         if (of_kind := [group for group in groups if group["kind"] == kind])
     ]
     return join(
         [
             tag("h3", "Groups and dialects"),
-            _intro(found, overall, factor, groups),
+            _intro(overall, factor, groups),
+            paragraph(found.get("note") or "", class_="small"),
             _key(),
             *pictures,
-            paragraph(found.get("note") or "", class_="small"),
             details("Groups and dialects as a table", _table(groups)),
         ]
     )
 
 
-def _intro(found: dict[str, Any], overall: float, factor: float, groups: list[Group]) -> Html:
+def _intro(overall: float, factor: float, groups: list[Group]) -> Html:
     flagged = sum(bool(group["flagged"]) for group in groups)
     verdict = (
         f"{flagged} of {len(groups)} groups are flagged"
         if flagged
         else f"None of {len(groups)} groups is flagged"
     )
-    return join(
-        [
-            paragraph(
-                f"Of all documents {percent(overall)} are kept. How much of those that contain a term of a group, or a "
-                f"mark of a dialect? A group is flagged if its share differs from that of all by more than chance, and "
-                f"is below {factor:g} or above {1 / factor:g} times it. ",
-                tag("b", f"{verdict}."),
-            ),
-            paragraph(
-                "A flag is a reason to look, not a finding of bias, and no flag is no proof of its absence. A document "
-                "that names a group need not be by or for its members; such documents differ from others in length, "
-                "topic and origin, which the rules may act on rightly; the lists of terms are short; and a group of few "
-                "documents can hide a large difference.",
-                class_="small",
-            ),
-        ]
+    return paragraph(
+        f"Of all documents that are compared {percent(overall)} are kept. How much of those that contain a term of a "
+        "group, or a mark of a dialect? A group is flagged if its share differs from that of all by more than chance, "
+        f"and is below {factor:g} or above {1 / factor:g} times it. ",
+        tag("b", f"{verdict}."),
     )
 
 
@@ -100,17 +88,18 @@ def _top(group: Group) -> float:
     return max(value for value in (kept["value"], kept["high"], 0.0) if value is not None)
 
 
-def _lines(groups: list[Group], overall: dict[str, Any], factor: float, scale: svg.Linear) -> Html:
+def _lines(groups: list[Group], found: dict[str, Any], scale: svg.Linear) -> Html:
     ranked = sorted(
         groups, key=lambda group: (group["kept"]["value"] is None, group["kept"]["value"], group["group"])
     )
-    lines = [_line(group, overall, factor, scale) for group in ranked]
+    lines = [_line(group, found, scale) for group in ranked]
     ends = svg.picture("Scale", 20, svg.axis(scale, 0, percent_tick), class_="scale")
     lines.append(tag("div", tag("div", ends, class_="drawn"), class_="row axis", aria_hidden="true"))
     return rows(*lines)
 
 
-def _line(group: Group, overall: dict[str, Any], factor: float, scale: svg.Linear) -> Html:
+def _line(group: Group, found: dict[str, Any], scale: svg.Linear) -> Html:
+    overall, factor = found["overall"], found["factor"]
     kept, middle = group["kept"], _HEIGHT / 2
     shapes = [svg.bar(0, 100, 0, _HEIGHT, "track")]
     if overall["low"] is not None:
@@ -123,7 +112,7 @@ def _line(group: Group, overall: dict[str, Any], factor: float, scale: svg.Linea
     if kept["value"] is not None:
         draw, look = (svg.diamond, "accent") if group["flagged"] else (svg.dot, "kept")
         shapes.append(draw(scale(kept["value"]), middle, look))
-    few = group["raw"]["documents"] < FEW
+    few = group["raw"]["documents"] < found["fewest"]
     said = f"{group['group']}: {percent(kept['value'])} kept{_between(kept)}{', flagged' if group['flagged'] else ''}"
     value = join(
         [tag("b", percent(kept["value"])), " flagged" if group["flagged"] else " too few" if few else ""]

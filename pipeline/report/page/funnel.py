@@ -15,6 +15,7 @@ from pipeline.report.page.html import (
     figure,
     join,
     key,
+    names,
     paragraph,
     pick,
     row,
@@ -40,7 +41,8 @@ def section(report: Report) -> Html:
         [("Of 1,000 raw", QUANTITIES), ("Scale", scales)],
         lambda quantity, scale: _funnel(report, QUANTITIES[quantity], logarithmic=scale == 1),
     )
-    return join([own, _basis(report), details("The funnel as a table", _table(report)), _published(report)])
+    tables = details("The funnel as tables", *(_table(report, quantity) for quantity in QUANTITIES))
+    return join([own, _basis(report), tables, _published(report)])
 
 
 def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
@@ -65,12 +67,12 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
             [
                 tag("b", left),
                 " of 1,000",
-                tag("span", f" {_range(interval)}", class_="range") if interval else "",
+                tag("span", f" ({_range(interval)})", class_="range") if interval else "",
             ]
         )
         lines.append(
             row(
-                stage["name"],
+                names(stage["name"]),
                 svg.picture(title, _HEIGHT, shapes),
                 value,
                 _reasons(report, stage, quantity, raw),
@@ -127,8 +129,13 @@ def _intervals(report: Report, quantity: str) -> dict[str, tuple[float, float]]:
     return {
         entry["name"]: (entry[quantity]["low"], entry[quantity]["high"])
         for entry in found
-        if entry.get(quantity) and entry[quantity]["low"] is not None and entry[quantity]["high"] is not None
+        if entry.get(quantity) and _is_open(entry[quantity]["low"], entry[quantity]["high"])
     }
+
+
+def _is_open(low: float | None, high: float | None) -> bool:
+    """Whether these are ends of an interval that is more than a point."""
+    return low is not None and high is not None and _thousand(low) != _thousand(high)
 
 
 def _basis(report: Report) -> Html:
@@ -145,24 +152,18 @@ def _basis(report: Report) -> Html:
     )
 
 
-def _table(report: Report) -> Html:
-    header = ["stage", "kind"]
-    for quantity in QUANTITIES:
-        header += [f"{quantity} out", "of 1,000", "95 %"]
-    intervals = {quantity: _intervals(report, quantity) for quantity in QUANTITIES}
+def _table(report: Report, quantity: str) -> Html:
+    """One table for each quantity: all of them side by side are wider than paper."""
+    raw, intervals = report["totals"]["raw"][quantity], _intervals(report, quantity)
+    header = ["stage", "kind", "in", "dropped", "trimmed", "out", "of 1,000 raw", "95 %"]
     lines = []
     for stage in report["stages"]:
-        line = [stage["name"], stage["kind"]]
-        for quantity in QUANTITIES:
-            raw, went = report["totals"]["raw"][quantity], stage["out"][quantity]
-            interval = intervals[quantity].get(stage["name"])
-            line += [
-                _WRITE[quantity](went),
-                per_thousand(went, raw),
-                _range(interval) if interval else NOTHING,
-            ]
-        lines.append(line)
-    return table(header, lines, left=2)
+        came, dropped, trimmed, went = (stage[o][quantity] for o in ("in", "dropped", "trimmed", "out"))
+        interval = intervals.get(stage["name"])
+        amounts = [_WRITE[quantity](value) for value in (came, dropped, trimmed, went)]
+        share = [per_thousand(went, raw), _range(interval) if interval else NOTHING]
+        lines.append([names(stage["name"]), stage["kind"], *amounts, *share])
+    return table(header, lines, left=2, caption=quantity.capitalize())
 
 
 def _published(report: Report) -> Html:
@@ -173,7 +174,7 @@ def _published(report: Report) -> Html:
     intro = paragraph(
         "For scale, what others have published. Each is in the unit that its source gives, named above it: "
         "one of documents does not compare with one of tokens. They began with other data and other first steps, "
-        "so their first bar is not your first bar.",
+        "so their first bar is not your first bar. A dotted line is a stage of which the source does not give this.",
     )
     cards = [_card(entry) for entry in published]
     return join([tag("h3", "Published funnels"), intro, tag("div", *cards, class_="cards")])
@@ -186,7 +187,7 @@ def _card(entry: dict[str, Any]) -> Html:
         left = stage["left"]
         if left is None:
             shapes = join([svg.bar(0, 100, 0, 10, "track"), svg.line(0, 5, 100, 5, "unknown")])
-            value, title = "not published", f"{stage['stage']}: not published"
+            value, title = NOTHING, f"{stage['stage']}: not published in {unit}"
         else:
             shapes = join(
                 [

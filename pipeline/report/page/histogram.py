@@ -14,7 +14,7 @@ from pipeline.report.page.svg import Linear, Log
 BARS = 40  # at most, about
 TAIL = 20  # times the median: a largest value beyond it asks for a logarithmic axis
 ZERO_ENDS = 5.0  # per cent of a logarithmic axis that is kept free for what is 0
-_LOWEST = 1e-6  # below this the bins of the tallies hold only 0
+LOWEST = 1e-6  # below this the bins of the tallies hold only 0
 # Equal factors in a decade, in two digits: edges of the tallies, so that no bin is cut.
 _FIFTHS = (1.0, 1.6, 2.5, 4.0, 6.3)
 _TENTHS = (1.0, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 7.9)
@@ -63,7 +63,8 @@ class Axis:
     def ticks(self) -> list[float]:
         if self.step is not None:
             return Linear(self.low, self.high).ticks()
-        return [0.0, *Log(self.low, self.high).ticks(5)]
+        # beside the label of 0 there is no room for another
+        return [0.0, *(tick for tick in Log(self.low, self.high).ticks(5) if self(tick) >= 2 * ZERO_ENDS)]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def lows(measure: dict[str, Any]) -> list[float]:
 def _starts(measure: dict[str, Any]) -> list[float]:
     """Where each bin is drawn: at its lower edge, but what ends at 0 and begins just below it is 0."""
     return [
-        0.0 if high == 0 and low >= -_LOWEST else low
+        0.0 if high == 0 and low >= -LOWEST else low
         for low, high in zip(lows(measure), measure["high"], strict=True)
     ]
 
@@ -133,7 +134,7 @@ def _axis(measure: dict[str, Any], starts: Sequence[float]) -> Axis:
     drawn = [value for value in starts if value > -math.inf] + [rule["bound"] for rule in measure["rules"]]
     least, most = min(drawn), max(drawn)
     if least >= 0 and most > 1 and most > TAIL * _median(starts, measure["documents"]):
-        start = _down(min(value for value in drawn if value >= _LOWEST))
+        start = _down(min(value for value in drawn if value >= LOWEST))
         return Axis(start, max(_up(most), 10 * start), None)
     least = min(least, 0.0)
     step = _step(max(most, 0.0) - least)

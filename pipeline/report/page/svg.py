@@ -101,9 +101,10 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Html:
 
 
 def whisker(low: float, high: float, y: float, cap: float = 4, class_: str = "whisker") -> Html:
-    """An interval, lying: a line with a stroke at each end."""
+    """An interval, lying: a line with a stroke at each end, and paper around it where it lies on a bar."""
     return join(
         [
+            line(low, y, high, y, "halo"),
             line(low, y, high, y, class_),
             line(low, y - cap, low, y + cap, class_),
             line(high, y - cap, high, y + cap, class_),

@@ -85,7 +85,7 @@ function move(block, at, place) {
   write(block.querySelector("output"), found, measure.came);
   const moved = bound !== rule.bound;
   block.classList.toggle("moved", moved);
-  block.querySelector(".change").textContent = moved ? difference(found, before) : "";
+  block.querySelector(".change span").textContent = moved ? difference(found, before) : "";
   draw(at);
 }
 

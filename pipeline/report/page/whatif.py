@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.report.build import Report
 from pipeline.report.numbers import count, counted, share
 from pipeline.report.page import svg
-from pipeline.report.page.histogram import ZERO_ENDS, Bars, bars, coarser, lows
+from pipeline.report.page.histogram import LOWEST, ZERO_ENDS, Bars, bars, coarser, lows
 from pipeline.report.page.html import (
     NONE,
     Html,
@@ -27,10 +27,11 @@ from pipeline.report.page.ticks import plain, tick
 
 ANCHOR, SHORT, HEADING = "whatif", "What if", "What other bounds would keep"
 WEIGHTS = ("documents", "tokens")
+_LABEL = 14.0  # per cent of a picture that a share takes up
 FINE = 4_000  # bins on the page; if there are more, bounds move from bar to bar and not within them
 _HEIGHT = 130.0  # of the bars, in pixels
 TALL = 250  # how high the field of the bars is in its own units; it is 1,000 wide
-_TOP = 16.0  # above them, for what is cut off
+_TOP = 26.0  # above them, for the marks of bounds and the shares of what is cut
 _SPIKE = 4.0  # times the third largest bar: one that is higher is cut, and its share written on it
 _OPEN = -1e300  # in the page's JSON, the lower edge of a bin that has none
 
@@ -57,7 +58,9 @@ def section(report: Report) -> Html:
         [
             _INTRO,
             tag("div", radios("whatif-weight", "Bars count", WEIGHTS, WEIGHTS), class_="choices js-only"),
-            key(("kept", "passes the bounds"), ("gone", "a bound is against it")),
+            key(
+                ("kept", "on the side of the bound that passes"), ("gone", "on the side that the rule drops")
+            ),
             tag("div", *blocks, class_="of-documents", id="whatif-measures"),
             data(
                 "whatif-data",
@@ -88,16 +91,16 @@ def _card(at: int, measure: Measure, joined: Bars, came: dict[str, int]) -> Html
     name = _name(measure)
     undefined = measure["undefined"]["documents"]
     note = (
-        paragraph(
-            f"{counted(undefined, 'document')} without a value: no bound is against them.", class_="small"
-        )
+        paragraph(f"{counted(undefined, 'document')} without a value, which no bound drops.", class_="small")
         if undefined
         else NONE
     )
     rules = [_rule(at, place, rule, measure, came) for place, rule in enumerate(measure["rules"])]
     return tag(
         "article",
-        tag("h4", names(name)),
+        tag(
+            "h4", names(name), *(_height_in_words(weight, joined.sums(measure[weight])) for weight in WEIGHTS)
+        ),
         _picture(at, name, measure, joined),
         *rules,
         note,
@@ -121,8 +124,8 @@ def _picture(at: int, name: str, measure: Measure, joined: Bars) -> Html:
     bounds = [
         tag(
             "svg",
-            tag("line", class_="mark", y1=_TOP - 8, y2=_TOP + _HEIGHT),
-            tag("polygon", class_="accent", points=f"-5,{_TOP - 14:g} 5,{_TOP - 14:g} 0,{_TOP - 6:g}"),
+            tag("line", class_="mark", y1=8, y2=_TOP + _HEIGHT),
+            tag("polygon", class_="accent", points="-5,1 5,1 0,9"),
             class_="bound",
             x=f"{joined.axis(rule['bound']):.2f}%",
             overflow="visible",
@@ -145,6 +148,10 @@ def _picture(at: int, name: str, measure: Measure, joined: Bars) -> Html:
         *bounds,
         class_="histogram",
     )
+
+
+def _height_in_words(weight: str, sums: Sequence[int]) -> Html:
+    return tag("small", f" full height: {counted(round(_cap(sums)), weight[:-1])}", class_=f"only-{weight}")
 
 
 def path(joined: Bars, sums: Sequence[int], cap: float) -> str:
@@ -178,15 +185,19 @@ def _cap(sums: Sequence[int]) -> float:
 
 
 def _spikes(joined: Bars, sums: Sequence[int]) -> Iterable[Html]:
-    """The share of all that stands in a bar that is cut off, written on it, and a gap that says that it is cut."""
-    cap, whole = _cap(sums), sum(sums)
-    for (start, end), number in zip(joined.edges, sums, strict=True):
-        if number > cap:
-            left, right = (side / 10 for side in _ends(joined, start, end))
-            yield svg.bar(left, right, _TOP + 8, 3, "gap")
-            yield svg.label(
-                right + 0.8, _TOP + 9, share(number, whole), "start" if right < 75 else "end", "cut"
-            )
+    """Over a bar that is cut off the share of all that stands in it, and on it a gap that says that it is cut."""
+    cap, whole, taken = _cap(sums), sum(sums), -100.0
+    for edge, number in zip(joined.edges, sums, strict=True):
+        if number <= cap:
+            continue
+        left, right = (side / 10 for side in _ends(joined, *edge))
+        yield svg.bar(left, right, _TOP + 8, 3, "gap")
+        middle = (left + right) / 2
+        if middle - taken > _LABEL:  # where two stand beside each other there is room for one
+            anchor = "start" if middle < _LABEL / 2 else "end" if middle > 100 - _LABEL / 2 else "middle"
+            at = left if anchor == "start" else right if anchor == "end" else middle
+            yield svg.label(at, _TOP - 4, share(number, whole), anchor, "cut")
+            taken = middle
 
 
 def _passing(measure: Measure) -> list[bool]:
@@ -222,7 +233,7 @@ def _rule(at: int, place: int, rule: dict[str, Any], measure: Measure, came: dic
     words = join(
         [
             tag("b", names(rule["reason"])),
-            f" is against {_name(measure)} {_SIGNS[rule['comparison']]} ",
+            f" drops {_name(measure)} {_SIGNS[rule['comparison']]} ",
             tag("span", plain(rule["bound"]), class_="bound-value"),
         ]
     )
@@ -236,19 +247,13 @@ def _rule(at: int, place: int, rule: dict[str, Any], measure: Measure, came: dic
         aria_valuetext=plain(rule["bound"]),
         class_="js-only",
     )
-    back = tag(
-        "button",
-        "back",
-        type="button",
-        class_="js-only",
-        aria_label=f"{rule['reason']}: back to the run's bound",
-    )
+    back = tag("button", "back", type="button", aria_label=f"{rule['reason']}: back to the run's bound")
     return tag(
         "div",
         tag("label", words, for_=identity),
-        tag("div", slider, back, class_="slider"),
+        slider,
         tag("output", said(kept(measure, rule), came), for_=identity),
-        tag("p", class_="change"),
+        tag("div", tag("span"), back, class_="change js-only"),
         class_="rule",
         data_measure=at,
         data_rule=place,
@@ -297,21 +302,20 @@ def _encoded(measure: Measure, joined: Bars, came: dict[str, int]) -> dict[str, 
     }
 
 
+def _ends_of(low: float | None, high: float | None) -> tuple[str, str]:
+    """The ends of some bins in words. The bins beside 0 hold nothing but 0."""
+    if low is not None and high is not None and LOWEST >= high >= 0 >= low >= -LOWEST:
+        return "0", "0"
+    return "" if low is None else plain(low), "" if high is None else plain(high)
+
+
 def _table(measure: Measure, joined: Bars) -> Html:
     """The bars in numbers."""
-    closed = measure["rules"][0]["closed"] if measure["rules"] else "left"
-    header = ["from", "to below", *WEIGHTS] if closed == "left" else ["above", "to", *WEIGHTS]
+    header = ["from", "to below", *WEIGHTS] if measure["closed"] == "left" else ["above", "to", *WEIGHTS]
     numbers = [joined.sums(measure[weight]) for weight in WEIGHTS]
-    ends = [*measure["high"], None]
     rows = []
     for at, values in enumerate(zip(*numbers, strict=True)):
         first, last = joined.first[at], joined.first[at + 1] - 1
-        low, high = measure["low"][first], ends[last]
-        rows.append(
-            [
-                "" if low is None else plain(low),
-                "" if high is None else plain(high),
-                *(count(value) for value in values),
-            ]
-        )
+        low, high = _ends_of(measure["low"][first], measure["high"][last])
+        rows.append([low, high, *(count(value) for value in values)])
     return table(header, rows, left=1)

@@ -53,8 +53,8 @@ def section(report: Report) -> Html:
 _INTRO = join(
     [
         paragraph(
-            "Light is the share of a group in all that was read, dark its share in what is kept. Where the dark bar is "
-            "the longer one the group has gained weight; the number says how much of the group itself is kept."
+            "The upper bar is the share of a group in all that was read, the lower one its share in what is kept. Where "
+            "the lower one is longer the group has gained weight. The number says how much of the group itself is kept."
         ),
         key(("gone", "of the raw"), ("kept", "of what is kept")),
     ]
@@ -76,7 +76,7 @@ def _groups(report: Report, name: str, title: str, entries: list[Entry], note: H
 
 def _picture(report: Report, name: str, title: str, entries: list[Entry], quantity: str) -> Html:
     raw, final = (report["totals"][end][quantity] for end in ("raw", "final"))
-    named = [entry for entry in entries if entry[name] is not None]
+    named = [e for e in entries if e[name] is not None and (e["raw"][quantity] or e["final"][quantity])]
     ranked = sorted(named, key=lambda entry: -entry["raw"][quantity])[:DRAWN]
     shares = [(_part(e["raw"][quantity], raw), _part(e["final"][quantity], final)) for e in ranked]
     scale = svg.Linear(0, max((max(pair) for pair in shares), default=0))
@@ -92,7 +92,7 @@ def _picture(report: Report, name: str, title: str, entries: list[Entry], quanti
     lines.append(tag("div", tag("div", ends, class_="drawn"), class_="row axis", aria_hidden="true"))
     what = f"the {len(ranked)} largest" if len(named) > len(ranked) else "all"
     overall = percent(report["retention"][quantity])
-    caption = f"{title}, {what}: share of all {quantity}. Of all {quantity}, {overall} are kept"
+    caption = f"{title} ({what}): share of all {quantity}. Of all {quantity} together {overall} are kept"
     return figure(rows(*lines), caption=caption)
 
 
@@ -144,13 +144,16 @@ def _of_hosts(hosts: dict[str, Any]) -> Html:
     """How many hosts there are, and that the list may miss some."""
     if not hosts.get("count"):
         return NONE
-    words = f"{counted(hosts['count'], 'host')} were counted."
+    without = (hosts.get("without") or {}).get("raw") or {}
+    words = f"{counted(hosts['count'], 'host')} in all."
+    if without.get("documents"):
+        words += f" {counted(without['documents'], 'document')} came without one."
     cut = hosts.get("cut") or {}
     if cut.get("documents"):
         words += (
-            f" Not among them are hosts of little weight, with {counted(cut['documents'], 'document')} and "
-            f"{counted(cut['tokens'], 'token')} together: the counts of a listed host may miss up to "
-            f"{counted(cut['at_most'], 'token')} of each file."
+            f" The lists of a long run are cut: {counted(cut['documents'], 'document')} with "
+            f"{counted(cut['tokens'], 'token')} are of hosts that fell out, and a host of fewer than "
+            f"{counted(cut['at_most'], 'token')} may be missing."
         )
     return paragraph(words, class_="small")
 
@@ -204,11 +207,15 @@ def _joined(side: dict[str, Any], quantity: str, cuts: list[float]) -> list[int]
 def _length_picture(joined: dict[Any, list[int]], cuts: list[float], quantity: str) -> Html:
     raw, final = joined["raw", quantity], joined["final", quantity]
     shares = [(_part(a, sum(raw)), _part(b, sum(final))) for a, b in zip(raw, final, strict=True)]
-    scale = svg.Linear(0, max(max(pair) for pair in shares) or 1)
+    filled = [at for at, pair in enumerate(shares) if any(pair)]
+    drawn = slice(filled[0], filled[-1] + 1) if filled else slice(0)
+    scale = svg.Linear(0, max(max(pair) for pair in shares))
     lines = []
-    for (low, high), (before, after) in zip(pairwise(cuts), shares, strict=True):
+    for (low, high), (before, after) in list(zip(pairwise(cuts), shares, strict=True))[drawn]:
         said = f"{tick(low)} to below {tick(high)} tokens: {percent(before)} of the raw, {percent(after)} of those kept"
         shapes = [svg.bar(0, scale(before), 1, 7, "gone"), svg.bar(0, scale(after), 9, 7, "kept")]
         value = f"{percent(before)} → {percent(after)}"
         lines.append(row(f"{tick(low)} to {tick(high)}", svg.picture(said, 17, *shapes), value))
-    return figure(rows(*lines), caption=f"Documents by their number of tokens: share of all {quantity}")
+    return figure(
+        rows(*lines), caption=f"Documents by their number of tokens: share of all {quantity}, raw → kept"
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.report.build import Report
-from pipeline.report.numbers import NOTHING, count, counted, percent, share, size
+from pipeline.report.numbers import NOTHING, count, counted, percent, share
 from pipeline.report.page import svg
 from pipeline.report.page.html import (
     NONE,
@@ -14,6 +15,7 @@ from pipeline.report.page.html import (
     figure,
     join,
     key,
+    names,
     paragraph,
     pick,
     row,
@@ -42,7 +44,7 @@ def section(report: Report) -> Html:
         return NONE
     intro = paragraph(
         "A document is dropped for the first rule of a stage that fires. The whole bar is all that a rule fires on, "
-        "also what an earlier rule had claimed; the darkest part is what it takes alone, because no other rule of the "
+        "also what an earlier rule had claimed; the strongest part is what it takes alone, because no other rule of the "
         "stage fires there: that is what the stage would let through without this rule."
     )
     pictures = pick(
@@ -54,9 +56,10 @@ def section(report: Report) -> Html:
     return join([intro, key(*_KEY), pictures, tables, _overlaps(report, stages)])
 
 
+_COLUMNS = ("fires on", "takes", "alone", "of all")
 _KEY = (
-    ("kept", "alone"),
-    ("middle", "as the first of several that fire"),
+    ("kept", "takes alone"),
+    ("middle", "takes as the first of several that fire"),
     ("band", "fires, but an earlier rule had claimed it"),
     ("gone", "taken by a deduplicator, which has no rules"),
 )
@@ -67,11 +70,12 @@ def _picture(stage: dict[str, Any], reasons: list[Reason], quantity: str) -> Htm
     ranked = sorted(reasons, key=lambda entry: (-_most(entry, quantity), entry["reason"]))
     widest = max((_most(entry, quantity) for entry in ranked), default=0)
     scale = svg.Linear(0, widest)
-    lines = []
+    lines = [tag("div", tag("div", _spans(_COLUMNS), class_="value"), class_="row head", aria_hidden="true")]
     for entry in ranked:
-        words = _said(entry, quantity)
-        picture = svg.picture(f"{entry['reason']}: {words}", _HEIGHT, _bars(entry, quantity, scale))
-        lines.append(row(entry["reason"], picture, share(_most(entry, quantity), came), words))
+        numbers = _numbers(entry, quantity, came)
+        said = ", ".join(f"{what} {number}" for what, number in zip(_COLUMNS, numbers, strict=True))
+        picture = svg.picture(f"{entry['reason']}: {said}", _HEIGHT, _bars(entry, quantity, scale))
+        lines.append(row(names(entry["reason"]), picture, _spans(numbers)))
     taken = _WRITE[quantity](stage["dropped"][quantity])
     caption = join(
         [
@@ -96,14 +100,17 @@ def _bars(entry: Reason, quantity: str, scale: svg.Scale) -> Html:
     return join(svg.bar(0, scale(entry[part][quantity]), 0, _HEIGHT, look) for part, look in parts)
 
 
-def _said(entry: Reason, quantity: str) -> str:
-    write = _WRITE[quantity]
-    if entry["fired"] is None:
-        return f"took {write(entry['dropped'][quantity])} {quantity}"
-    return (
-        f"fires on {write(entry['fired'][quantity])} · first {write(entry['dropped'][quantity])} · "
-        f"alone {write(entry['alone'][quantity])}"
-    )
+def _numbers(entry: Reason, quantity: str, came: int) -> list[str]:
+    """What stands under `_COLUMNS`; the last is what the rule fires on, of all that reached the stage."""
+    parts = [
+        _WRITE[quantity](entry[part][quantity]) if entry[part] else NOTHING
+        for part in ("fired", "dropped", "alone")
+    ]
+    return [*parts, share(_most(entry, quantity), came)]
+
+
+def _spans(words: Sequence[str]) -> Html:
+    return join(tag("span", word) for word in words)
 
 
 def _table(stages: list[tuple[dict[str, Any], list[Reason]]]) -> Html:
@@ -127,7 +134,7 @@ def _table(stages: list[tuple[dict[str, Any], list[Reason]]]) -> Html:
                 for part in ("fired", "dropped", "alone")
             ]
             of_all = share(entry["dropped"]["tokens"], stage["in"]["tokens"])
-            lines.append([stage["name"], entry["reason"], *parts, of_all])
+            lines.append([names(stage["name"]), names(entry["reason"]), *parts, of_all])
     return table(header, lines, left=2)
 
 
@@ -147,7 +154,7 @@ def _overlaps(report: Report, stages: list[tuple[dict[str, Any], list[Reason]]])
         return NONE
     intro = paragraph(
         "Of 100 documents that the rule of the line fires on, on how many does the rule of the column fire too. A rule "
-        "whose line is dark under another column adds little to that other rule."
+        "whose line has large numbers under another column adds little to that other rule."
     )
     return join([tag("h3", "Rules that fire together"), intro, *matrices])
 
@@ -163,7 +170,7 @@ def _matrix(stage: str, fired: list[Reason], both: dict[Any, Reason]) -> Html:
             else Html('<span class="h self">·</span>')
             for other in shown
         ]
-        lines.append([f"{at} {entry['reason']}", count(entry["fired"]["documents"]), *cells])
+        lines.append([join([f"{at} ", names(entry["reason"])]), count(entry["fired"]["documents"]), *cells])
     left_out = len(fired) - len(shown)
     more = paragraph(
         f"{counted(left_out, 'rule')} that fire on fewer documents are in report.json.", class_="small"

@@ -188,6 +188,7 @@ def _measure(stage: str, rule: Any, documents: int, bins: int, chance: random.Ra
     return {
         "stage": stage,
         "measure": f"{stage}.{measure}_{copy}" if copy else f"{stage}.{measure}",
+        "closed": "left" if comparison in ("<", ">=") else "right",
         "low": [edges[at] for at in chosen],
         "high": [edges[at + 1] for at in chosen],
         "documents": counts,
@@ -199,7 +200,6 @@ def _measure(stage: str, rule: Any, documents: int, bins: int, chance: random.Ra
                 "reason": reason,
                 "comparison": comparison,
                 "bound": bound,
-                "closed": "left" if comparison in ("<", ">=") else "right",
                 "documents": own,
                 "tokens": [number * 700 for number in own],
                 "undefined": {"documents": documents // 200, "tokens": documents // 3},
@@ -283,7 +283,7 @@ def _audit(chance: random.Random) -> Any:
             }
         )
     overall = {"value": 0.2, "low": 0.19, "high": 0.21}
-    return {"overall": overall, "factor": 0.8, "groups": groups, "note": "English documents only."}
+    return {"overall": overall, "factor": 0.8, "fewest": 100, "groups": groups, "note": "English documents only."}
 
 
 PUBLISHED = [
