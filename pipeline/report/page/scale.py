@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pipeline.planning.crawls import DISTINCT_URLS
+from pipeline.planning.plan import FAR
 from pipeline.report.build import Report
 from pipeline.report.numbers import NOTHING, count, percent
 from pipeline.report.page import svg
@@ -30,6 +32,7 @@ _HEAD = 22.0  # above it, for the names of lines that stand upright
 _LABEL = 14.0  # pixels between two labels at least
 _FORM = (
     "raw",
+    "final",
     "stored_bytes",
     "web",
     "yield",
@@ -38,7 +41,6 @@ _FORM = (
     "languages",
     "pool",
     "laws",
-    "crawls",
     "bracket_by",
 )
 
@@ -330,7 +332,11 @@ def _form(planning: dict[str, Any]) -> Html:
         " prints the same.",
         class_="small",
     )
-    figures = {name: planning[name] for name in _FORM} | {"costs": planning.get("costs")}
+    figures = {name: planning[name] for name in _FORM} | {
+        "costs": planning.get("costs"),
+        "crawls": {**planning["crawls"], "distinct_urls": DISTINCT_URLS},
+        "far": FAR,
+    }
     return join([form, tag("noscript", told), data("planning", figures)])
 
 

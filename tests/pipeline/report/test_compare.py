@@ -137,7 +137,9 @@ def test_parts_of_one_order_keep_it(order, first, second):
 
 
 shares = (
-    st.tuples(*[st.floats(0, 1)] * 3).map(sorted).map(lambda ends: dict(zip(("low", "value", "high"), ends)))
+    st.tuples(*[st.floats(0, 1)] * 3)
+    .map(sorted)
+    .map(lambda ends: dict(zip(("low", "value", "high"), ends, strict=True)))
 )
 
 

@@ -283,7 +283,13 @@ def _audit(chance: random.Random) -> Any:
             }
         )
     overall = {"value": 0.2, "low": 0.19, "high": 0.21}
-    return {"overall": overall, "factor": 0.8, "fewest": 100, "groups": groups, "note": "English documents only."}
+    return {
+        "overall": overall,
+        "factor": 0.8,
+        "fewest": 100,
+        "groups": groups,
+        "note": "English documents only.",
+    }
 
 
 PUBLISHED = [
