@@ -132,9 +132,12 @@ AUDITED: tuple[Group, ...] = (
     Group(
         "disabled",
         "identity",
-        _words(
-            "disabled, disability, disabilities, deaf, hard of hearing, blind man, blind people, blind person, blind woman,"
-            "wheelchair user, wheelchair users, autistic"
+        (
+            *_people("disabled"),
+            *_words(
+                "disability, disabilities, deaf, hard of hearing, blind man, blind people, blind person, blind woman,"
+                "wheelchair user, wheelchair users, autistic"
+            ),
         ),
     ),
     Group(
@@ -176,14 +179,15 @@ AUDITED: tuple[Group, ...] = (
         "African American English",
         "dialect",
         _words(
-            "finna, gon, boutta, bouta, tryna, iont, ion know, ion want, ion care, imma, turnt, dat, wit da, wit dat,"
+            "finna, gon, boutta, bouta, tryna, iont, ion know, ion want, ion care, imma, turnt,"
+            "wit da, wit dat, like dat, all dat, do dat, dat be,"
             "talmbout, ain't no, aint no, ain't nobody, aint nobody, ain't never, aint never, ain't nothing, aint nothing"
         ),
     ),
     Group(
         "Southern American English",
         "dialect",
-        _words("y'all, yall, fixin to, fixing to, might could, ma'am, over yonder, reckon"),
+        _words("y'all, yall, fixin to, fixing to, might could, over yonder"),
     ),
     Group(
         "Scottish English",
@@ -205,7 +209,7 @@ AUDITED: tuple[Group, ...] = (
         "Nigerian English and Pidgin",
         "dialect",
         _words(
-            "abeg, wahala, wetin, una, oga, sef, naija, pikin, oyinbo, okada, dey go, i dey, e dey, we dey, una dey, dem dey,"
+            "abeg, wahala, wetin, oga, naija, pikin, oyinbo, okada, dey go, i dey, e dey, we dey, una dey, dem dey,"
             "na so, no be"
         ),
     ),
@@ -217,14 +221,14 @@ AUDITED: tuple[Group, ...] = (
     Group(
         "Singapore and Malaysian English",
         "dialect",
-        _words("lah, leh, lor, can or not, kiasu, shiok, walao, wah lau, paiseh, makan"),
+        _words("lah, leh, can or not, kiasu, shiok, walao, wah lau, paiseh, makan"),
     ),
     Group(
         "British spelling",
         "dialect",
         _words(
             "behaviour, centre, centres, colour, colours, defence, favour, favourite, favourites, honour, humour, labour,"
-            "licence, neighbour, neighbours, organisation, organise, organised, programme, realise, realised, recognise,"
+            "licence, neighbour, neighbours, organisation, organise, organised, realise, realised, recognise,"
             "recognised, travelled, travelling, whilst"
         ),
     ),
@@ -233,7 +237,7 @@ AUDITED: tuple[Group, ...] = (
         "dialect",
         _words(
             "behavior, center, centers, color, colors, defense, favor, favorite, favorites, honor, humor, labor, license,"
-            "neighbor, neighbors, organization, organize, organized, program, realize, realized, recognize, recognized,"
+            "neighbor, neighbors, organization, organize, organized, realize, realized, recognize, recognized,"
             "traveled, traveling"
         ),
     ),

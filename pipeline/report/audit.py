@@ -69,7 +69,7 @@ def audit_figures(tallies: pa.Table | None, stages: Sequence[StageEntry]) -> dic
         return None
     passed = _passed(rows)
     found = [(group, ends) for group in AUDITED if (ends := _ends(rows, group.name)).read.any()]
-    differs = _differing([_tested(ends, of_all) for _, ends in found])
+    differs = differing([distance(ends, of_all) for _, ends in found])
     return {
         "overall": asdict(_share(of_all.kept, of_all.read)),
         "overall_tokens": asdict(_token_share(of_all)),
@@ -143,23 +143,22 @@ def _jackknife(ends: Ends, of_all: Ends) -> float:
     return float((count - 1) / count * ((values - values.mean()) ** 2).sum())
 
 
-def _tested(ends: Ends, of_all: Ends) -> tuple[float, int] | None:
+def distance(ends: Ends, of_all: Ends) -> tuple[float, int] | None:
     """How many standard errors the ratio is from 1, and the degrees of freedom; None where the group is not tested."""
     if ends.read.sum() < FEWEST or not of_all.kept.sum():
         return None
     centre, error, degrees = _logarithm(ends, of_all)
-    distance = abs(centre) / error if error else (math.inf if centre else 0.0)
-    return (distance, degrees) if degrees else None
+    errors = abs(centre) / error if error else (math.inf if centre else 0.0)
+    return (errors, degrees) if degrees else None
 
 
-def _differing(tested: Sequence[tuple[float, int] | None]) -> list[bool]:
-    """By Holm's procedure: from the largest distance on, as long as each is beyond what is left of the 5 %."""
-    order = [at for at, test in enumerate(tested) if test is not None]
-    order.sort(key=lambda at: -(tested[at] or (0.0, 0))[0])
-    differs = [False] * len(tested)
-    for rank, at in enumerate(order):
-        distance, degrees = tested[at] or (0.0, 1)
-        if distance <= student_t(1 - (1 - CONFIDENCE) / 2 / (len(order) - rank), degrees):
+def differing(tests: Sequence[tuple[float, int] | None]) -> list[bool]:
+    """Which of the groups differ from all, from what `distance` gives of each: by Holm's procedure, from the largest distance
+    on, as long as each is beyond what is left of the 5 %."""
+    order = sorted(((test, at) for at, test in enumerate(tests) if test), key=lambda entry: -entry[0][0])
+    differs = [False] * len(tests)
+    for rank, ((errors, degrees), at) in enumerate(order):
+        if errors <= student_t(1 - (1 - CONFIDENCE) / 2 / (len(order) - rank), degrees):
             break
         differs[at] = True
     return differs

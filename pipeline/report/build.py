@@ -62,7 +62,8 @@ def build_report(run: RunDirectory) -> Report:
             (("outcome", "unit"), None),
             (
                 ("stage", "outcome", "source"),
-                pc.field("stage").isin(deduplicators) & pc.field("outcome").isin(["in", "dropped"]),
+                pc.field("stage").isin(pa.array(deduplicators, pa.string()))
+                & pc.field("outcome").isin(["in", "dropped"]),
             ),
         ],
     )

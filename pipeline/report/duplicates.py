@@ -61,7 +61,7 @@ def _hosts(label: str, tallies: pa.Table) -> list[dict[str, Any]]:
     order = [("tokens", "descending"), ("other", "ascending")]
     lost = hosts.filter((pc.field("stage") == label) & (pc.field("name") == "dropped")).sort_by(order)
     lost = lost.slice(0, WATCHED)
-    read = hosts.filter((pc.field("stage") == FIRST) & pc.field("other").isin(lost["other"]))
+    read = hosts.filter((pc.field("stage") == FIRST) & pc.field("other").isin(lost["other"].combine_chunks()))
     raw = {row["other"]: row for row in read.to_pylist()}
     return [
         {"host": row["other"], "raw": _amount(raw[row["other"]]), "dropped": _amount(row)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -83,6 +84,22 @@ def test_a_source_that_collapses_is_named_wherever_the_report_is_read(
     assert (left in (tmp_path / "report.md").read_text().replace("\\", "")) == alarmed
 
 
+def test_hosts_that_lost_most_come_first_and_one_that_collapses_is_named(tmp_path: Path) -> None:
+    gone: dict[str, Any] = {"goes": ("near", "near_duplicate"), "keeper": (0, "x", None)}
+    pages = [Page((9, 9, 9), url="http://Shop.example/a", **gone)] * 30 + [
+        Page((9, 9, 9), url="//shop.example")
+    ]
+    pages += [Page((9, 9, 50), url="http://b.example/", **gone), Page((9, 9, 50), **gone)]
+    pages += [Page((9, 9, 9), url="http://b.example/")] * 40
+    (figures,) = build_report(write_run(tmp_path, [Written(pages[:20]), Written(pages[20:])]))["duplicates"]
+    named = [(host["host"], host["dropped"]["documents"]) for host in figures["hosts"]]
+    assert named == [("shop.example", 30), ("b.example", 1)]
+    (alarm,) = [alarm for alarm in figures["alarms"] if "host" in alarm]
+    assert (
+        alarm == "near took nearly all of host shop.example: 1 of 31 documents and 9 of 279 tokens are left."
+    )
+
+
 @given(st.integers(1, 2000), st.integers(1, 2000), st.integers(1, 10**6))
 def test_a_source_that_is_small_or_mostly_stays_is_no_alarm(came: int, dropped: int, tokens: int) -> None:
     dropped = min(came, dropped)
@@ -110,6 +127,6 @@ def test_nothing_is_said_of_a_barrier_that_is_still_to_come(tmp_path: Path) -> N
     run = write_run(tmp_path, [Written([Page((1, 1, 1))])])
     files.remove(run.path("duplicates"))
     (figures,) = build_report(run)["duplicates"]
-    lists = ("sizes", "largest", "sources", "alarms")
+    lists = ("sizes", "largest", "hosts", "sources", "alarms")
     counts = ("clusters", "documents", "dropped")
     assert figures == {"stage": "near", **dict.fromkeys(counts, 0), **{name: [] for name in lists}}
