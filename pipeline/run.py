@@ -262,6 +262,7 @@ def _finish(
     for number in range(last):
         files.remove(directory.path("parts", str(number)))
     files.remove(directory.path("tokens"))
+    files.remove(directory.path("tallies"))  # added up by now; a late worker may have written some again
     files.remove(directory.path("failed"))
     files.remove(directory.path(HEARTBEATS))
     files.remove(directory.path(_FAILURE))

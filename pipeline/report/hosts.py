@@ -23,7 +23,8 @@ def host_figures(tallies: pa.Table) -> dict[str, Any]:
     raw, final = host_rows(tallies, FIRST, "in"), host_rows(tallies, LAST, "out")
     named = raw.filter(NAMED).sort_by([("tokens", "descending"), ("other", "ascending")])
     largest = named.slice(0, _LISTED).to_pylist()
-    kept = final.filter(NAMED & pc.field("other").isin([row["other"] for row in largest])).to_pylist()
+    among = pa.array([row["other"] for row in largest], pa.string())
+    kept = final.filter(pc.field("other").isin(among)).to_pylist()
     final_of = {row["other"]: _amount(row) for row in kept}
     nothing = dict.fromkeys(QUANTITIES, 0)
     no_host = pc.field("place") == NO_HOST

@@ -12,7 +12,7 @@ from pipeline.tallies.gather import LENGTHS
 
 def length_figures(tallies: pa.Table) -> dict[str, dict[str, list[Any]]]:
     """The report's `lengths`: `low` <= tokens < `high`, and how many documents and tokens that is."""
-    rows = tallies.filter(pc.field("kind") == "length")
+    rows = tallies.filter(pc.field("kind") == "length").sort_by("place")
     return {
         name: _figures(rows.filter(pc.field("name") == of)) for name, of in (("raw", "in"), ("final", "out"))
     }

@@ -29,6 +29,10 @@ from pipeline.recipe import parse_recipe
 from pipeline.run import _job, run
 from pipeline.rundir import RunDirectory
 from pipeline.sources.unit import Unit
+from pipeline.tallies import files as tally_files
+from pipeline.tallies import table as tally_table
+from pipeline.tallies.files import fold_tallies
+from pipeline.tallies.table import TALLIES
 
 UNITS, RANGE, PASSES = 5, 2, 2
 COMPARED = ("ledger", "sums", "parts", "dropped", "unreadable", "tokens")
@@ -56,6 +60,7 @@ class Undisturbed:
     job: Job
     units: list[Unit]
     rows: dict[tuple[int, int], pa.Table]  # the ledger of each unit in each pass
+    tallies: dict[tuple[int, int], pa.Table]
     bytes: dict[str, bytes]
     stages: list[str]
 
@@ -71,6 +76,7 @@ def small_ranges() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ledger_files, "RANGE", RANGE)
         patch.setattr(compact, "RANGE", RANGE)
+        patch.setattr(tally_files, "RANGE", RANGE)
         yield
 
 
@@ -86,11 +92,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, small_ranges: None) ->
 
     alone = start(whole, tmp_path_factory.mktemp("alone"))
     job = _job(alone, recipe, alone.read_json("manifest.json"))
-    units, rows = alone.units(), {}
+    units, rows, tallies = alone.units(), {}, {}
     for number in range(PASSES):
         for unit in units:
             assert process_unit(replace(job, number=number), unit) is None
             rows[number, unit.index] = files.read_table(alone.ledger(number, unit.index))
+            tallies[number, unit.index] = files.read_table(alone.tallies(number, unit.index))
         for at in range(-(-UNITS // RANGE)):
             compact_range(alone, number, UNITS, at)
     assert fold(alone, KEYS).equals(fold(whole, KEYS))
@@ -99,7 +106,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, small_ranges: None) ->
         there = {str(file.relative_to(whole.url)) for file in Path(whole.path(name)).rglob("*.parquet")}
         assert there == {file for file in content if file.startswith(f"{name}/")}
         assert all(Path(whole.path(file)).read_bytes() == content[file] for file in there)
-    return Undisturbed(Path(whole.url), job, units, rows, content, [s.label for s in alone.stages()])
+    return Undisturbed(Path(whole.url), job, units, rows, tallies, content, [s.label for s in alone.stages()])
 
 
 def start(whole: RunDirectory, folder: Path) -> RunDirectory:
@@ -153,12 +160,14 @@ class Schedule:
             self._look(number)
 
     def _look(self, number: int) -> None:
-        """The ledger is the sum of the units that are done: none twice, none left out."""
-        rows = [LEDGER.empty_table()]
+        """Ledger and tallies are the sums of the units that are done: none twice, none left out."""
+        rows, tallies = [LEDGER.empty_table()], [TALLIES.empty_table()]
         for earlier in range(number + 1):
             done = np.flatnonzero(listing(self._run, earlier).done(UNITS)).tolist()
             rows += [self._truth.rows[earlier, unit] for unit in done]
+            tallies += [self._truth.tallies[earlier, unit] for unit in done]
         assert fold(self._run, KEYS).equals(add_up(pa.concat_tables(rows), KEYS))
+        assert fold_tallies(self._run).equals(tally_table.add_up(tallies))
 
 
 @given(st.data())
@@ -174,3 +183,4 @@ def test_every_schedule_of_faults_comes_to_the_same(
     files.remove_unfinished(run.url)
     assert imbalances(fold(run, ["stage", "outcome"]), undisturbed.stages) == []
     assert tree(Path(run.url)) == undisturbed.bytes
+    assert fold_tallies(run).equals(fold_tallies(RunDirectory(str(undisturbed.folder))))
