@@ -8,6 +8,7 @@ import typer
 
 from pipeline.commands.shared import (
     AsJson,
+    RunArgument,
     app,
     beam_options,
     directory,

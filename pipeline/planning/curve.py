@@ -86,6 +86,8 @@ def shrinkage(deduplicators: Sequence[Clusters], times: Array) -> Shrinkage:
             total.high * one.at(surely, "high"),
             one.by if total.by in (None, one.by) else BOTH,
         )
+    if not deduplicators:
+        return total  # as much is said of any size
     point = np.clip(total.point, total.low, total.high)
     return Shrinkage(times, total.low, np.where(times > POINT_TIMES, np.nan, point), total.high, total.by)
 

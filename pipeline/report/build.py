@@ -13,8 +13,8 @@ from pipeline import files
 from pipeline.ledger import ENDS, imbalances
 from pipeline.ledger_files import fold_each, listing
 from pipeline.planning import funnels
-from pipeline.report.dominance import dominance
 from pipeline.report.audit import audit_figures
+from pipeline.report.dominance import dominance
 from pipeline.report.duplicates import duplicate_figures
 from pipeline.report.figures import (
     Amount,
@@ -24,11 +24,11 @@ from pipeline.report.figures import (
     retention,
     stage_figures,
 )
-from pipeline.report.planning import planning_figures
 from pipeline.report.hosts import host_figures, suffix_figures
 from pipeline.report.intervals import interval_figures
 from pipeline.report.lengths import length_figures
 from pipeline.report.measures import measure_figures, overlap_figures
+from pipeline.report.planning import planning_figures
 from pipeline.report.unreadable import unreadable_figures
 from pipeline.rundir import RunDirectory, StageEntry
 from pipeline.tallies.files import fold_tallies

@@ -28,13 +28,13 @@ _DIGITS = 8  # what a linear program gives beyond these is noise
 _CRAWL = re.compile(r"\.(warc|wet|arc)(\.\w+)*$")
 
 
-def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Table | None) -> dict[str, Any]:
+def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Table) -> dict[str, Any]:
     """The key `planning`.
 
     Args:
-        report: what is known of the run by now: `totals`, `stages`, `duplicates`, `units`, `complete`, and, if
-            there, `intervals` and `dominance`.
-        tallies: of the run, added up; None where it has none.
+        report: what is known of the run by now: `totals`, `stages`, `duplicates`, `languages`, `units`, `complete`,
+            `intervals` and `dominance`.
+        tallies: of the run, added up.
 
     Returns:
         `raw`, `final` (amounts), `stored_bytes`, `basis` of the intervals and its `groups`; `yield`: final tokens of a
@@ -44,7 +44,8 @@ def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Tabl
     """
     manifest = run.read_json("manifest.json")
     sample = manifest.get("sample")
-    basis = _basis(report, sample, tallies)
+    # A run under way is judged by the units that are through: of the others it has read documents but let out none.
+    basis = report["intervals"]["basis"] if report["complete"] else "units"
     ends = _ends(run, report, basis, tallies)
     scale = _scale(report, ends) if basis == "documents" else 1.0
     raw = {name: scale * float(ends.total("raw", name).sum()) for name in QUANTITIES}
@@ -121,18 +122,8 @@ def _rounded(value: float) -> float | None:
     return None if np.isnan(value) else float(f"{value:.{_DIGITS}g}")
 
 
-def _basis(report: dict[str, Any], sample: dict[str, Any] | None, tallies: pa.Table | None) -> str:
-    """Random groups of documents where the input is a sample of documents, else units.
-
-    A run that is under way is judged by the units that are through: of the others it has read documents but let out none.
-    """
-    if tallies is None or not report["complete"]:
-        return "units"
-    return "documents" if sample is not None or report["units"]["count"] < 10 else "units"
-
-
-def _ends(run: RunDirectory, report: dict[str, Any], basis: str, tallies: pa.Table | None) -> Ends:
-    if basis == "documents" and tallies is not None:
+def _ends(run: RunDirectory, report: dict[str, Any], basis: str, tallies: pa.Table) -> Ends:
+    if basis == "documents":
         return of_documents(tallies)
     last = max(stage["pass"] for stage in report["stages"])
     return of_units(run, listing(run, last).done(report["units"]["count"]))
@@ -174,7 +165,7 @@ def _yield(
         if raw is None or not raw.sum() or not final.sum() or (name == STORED and not stored):
             yielded[name] = [None, value if value else None, None]
             continue
-        found = ratio(final, raw, share=name == "tokens")
+        found = ratio(final, raw, share=name == "tokens", dealt=ends.stored is None)
         size = scale * float(raw.sum())
         low, high = (None if end is None else end * size for end in (found.low, found.high))
         yielded[name] = [low, value, high]

@@ -102,7 +102,7 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
         raise UserError(f"{run.url}: this run has read nothing, so there is nothing to predict.")
     run.read_json("done.json")
     drawn = min(1.0, held / documents)
-    fates = read_fates(run, _gain(figures), drawn)
+    fates = read_fates(run, gain_of(figures), drawn)
     truths = [_share(stage["out"]["tokens"], stage["in"]["tokens"]) for stage in figures]
     truths.append(figures[-1]["out"]["tokens"] / raw)
     sizes, skipped = [], {}
@@ -128,7 +128,7 @@ def backtest(run: RunDirectory, held: int = HELD) -> Backtest:
     )
 
 
-def _gain(figures: Sequence[dict[str, Any]]) -> Floats:
+def gain_of(figures: Sequence[dict[str, Any]]) -> Floats:
     """What of a token reaches each stage, by what editors before it took out."""
     left = [
         stage["out"]["tokens"] / stage["in"]["tokens"]

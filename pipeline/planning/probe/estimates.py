@@ -116,8 +116,8 @@ class Estimates:
         kept = self._kept()
         points = []
         for share in SHARES:
-            there = np.where(size > 0, -np.expm1(size * np.log1p(-min(share, 1 - 1e-12))), 0) / share
-            group = self._mean(kept * (there if share < 1 else 1.0))
+            chance = -np.expm1(size * np.log1p(-share)) / share if share < 1 else np.ones(len(size))
+            group = self._mean(np.where(kept, chance, 0.0))
             first = self._controls.only(list(range(1 + len(found.keys))))
             made = self._chosen(group, np.ones(len(self.probes)), first)
             points.append({"share": share, "documents": made["estimate"]})
@@ -246,7 +246,7 @@ class Estimates:
 
 def _sum_of(found: Neighbours, values: Values) -> Values:
     """The sum of values over the group of each document."""
-    summed = np.bincount(found.group, values, minlength=len(found.group))
+    summed = np.bincount(found.group, values, minlength=len(found.group)).astype(np.float64)
     return summed[found.group]
 
 

@@ -1,0 +1,104 @@
+"""Ratios, and intervals that hold what they say they hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.planning.estimate import Estimate, ratio, student_t
+
+# Two-sided 95 %, from printed tables of Student's t.
+TABLE = {
+    1: 12.706,
+    2: 4.303,
+    3: 3.182,
+    4: 2.776,
+    5: 2.571,
+    10: 2.228,
+    29: 2.045,
+    60: 2.000,
+    120: 1.980,
+    1000: 1.962,
+}
+
+unit_lists = st.lists(
+    st.tuples(st.integers(0, 10**9), st.floats(0, 1)).map(lambda pair: (pair[0], int(pair[0] * pair[1]))),
+    min_size=1,
+    max_size=40,
+).filter(lambda units: sum(final for _, final in units) > 0)
+
+
+def columns(units: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+    raw, final = np.array(units, np.float64).T
+    return final, raw
+
+
+@pytest.mark.parametrize(("degrees", "quantile"), TABLE.items())
+def test_student_t(degrees: int, quantile: float) -> None:
+    assert student_t(0.975, degrees) == pytest.approx(quantile, abs=6e-4)
+
+
+def test_student_t_has_no_seam() -> None:
+    quantiles = [student_t(0.975, degrees) for degrees in range(1, 260)]
+    assert quantiles == sorted(quantiles, reverse=True)
+
+
+@given(unit_lists)
+def test_the_interval_holds_the_ratio(units: list[tuple[int, int]]) -> None:
+    final, raw = columns(units)
+    for share in (True, False):
+        estimate = ratio(final, raw, share)
+        assert estimate.value == final.sum() / raw.sum()
+        if (raw > 0).sum() == 1:
+            assert estimate == Estimate(estimate.value)
+            continue
+        assert estimate.low is not None and estimate.high is not None
+        assert 0 <= estimate.low <= estimate.value <= estimate.high
+        assert not share or estimate.high <= 1
+
+
+@given(unit_lists, st.sampled_from([2.0**-10, 0.5, 8.0, 2.0**30]))
+def test_the_size_of_units_does_not_matter(units: list[tuple[int, int]], scale: float) -> None:
+    final, raw = columns(units)
+    small, large = ratio(final, raw, True), ratio(final * scale, raw * scale, True)
+    assert (small.low, small.value, small.high) == pytest.approx((large.low, large.value, large.high))
+
+
+@given(unit_lists, st.randoms())
+def test_the_order_of_units_does_not_matter(units: list[tuple[int, int]], random: object) -> None:
+    shuffled = list(units)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = ratio(*columns(units), True), ratio(*columns(shuffled), True)
+    assert (one.low, one.value, one.high) == pytest.approx((other.low, other.value, other.high))
+
+
+def test_units_that_agree_leave_no_doubt() -> None:
+    estimate = ratio(np.array([3.0, 30.0, 6.0]), np.array([10.0, 100.0, 20.0]), True)
+    assert (estimate.low, estimate.high) == pytest.approx((0.3, 0.3))
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=40).filter(lambda shares: sum(shares) > 0))
+def test_for_units_of_one_size_the_error_is_the_textbook_one(shares: list[float]) -> None:
+    final, count = np.array(shares), len(shares)
+    estimate = ratio(final, np.ones(count), share=False)
+    error = np.std(final, ddof=1) / np.sqrt(count)
+    step = min(student_t(0.975, count - 1) * error / final.mean(), 600)
+    assert estimate.high == pytest.approx(final.mean() * np.exp(step))
+
+
+@pytest.mark.parametrize(("mean", "spread"), [(0.3, 20.0), (0.02, 200.0), (0.9, 20.0)])
+def test_intervals_cover(mean: float, spread: float) -> None:
+    """Of the intervals from 30 units each, at least 93 of 100 hold the ratio of the population they come
+    from.
+    """
+    random = np.random.default_rng(7)
+    runs, covered = 2000, 0
+    for _ in range(runs):
+        raw = random.lognormal(10, 0.6, 30)
+        final = raw * random.beta(mean * spread, (1 - mean) * spread, 30)
+        estimate = ratio(final, raw, True)
+        assert estimate.low is not None and estimate.high is not None
+        covered += estimate.low <= mean <= estimate.high
+    assert covered >= 0.93 * runs
