@@ -28,6 +28,7 @@ COSTS = {
 # As the form is filled in: (goal, amount, tokens per parameter, language, epochs).
 GOALS = [
     ("tokens", "2M", "", "", "1"),
+    ("tokens", "200k", "", "", "1"),
     ("tokens", "300M", "", "de", "1"),
     ("tokens", "1_500.5k", "", "", "4"),
     ("tokens", "300B", "", "", "1"),
@@ -63,6 +64,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     made = build_report(run)
     made["planning"]["costs"] = COSTS
+    made["planning"]["pool"] = {"documents": 18_000, "bytes": 10**8, "stored_bytes": 10**7, "times": 37.5}
     return made
 
 
