@@ -115,7 +115,10 @@ def _line(group: Group, found: dict[str, Any], scale: svg.Linear) -> Html:
     few = group["raw"]["documents"] < found["fewest"]
     said = f"{group['group']}: {percent(kept['value'])} kept{_between(kept)}{', flagged' if group['flagged'] else ''}"
     value = join(
-        [tag("b", percent(kept["value"])), " flagged" if group["flagged"] else " too few" if few else ""]
+        [
+            tag("b", percent(kept["value"])),
+            " flagged" if group["flagged"] else " few documents" if few else "",
+        ]
     )
     return row(group["group"], svg.picture(said, _HEIGHT, *shapes), value)
 

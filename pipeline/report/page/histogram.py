@@ -16,6 +16,7 @@ TAIL = 20  # times the median: a largest value beyond it asks for a logarithmic 
 ZERO_ENDS = 5.0  # per cent of a logarithmic axis that is kept free for what is 0
 LOWEST = 1e-6  # below this the bins of the tallies hold only 0
 # Equal factors in a decade, in two digits: edges of the tallies, so that no bin is cut.
+_THIRDS = (1.0, 2.0, 5.0)
 _FIFTHS = (1.0, 1.6, 2.5, 4.0, 6.3)
 _TENTHS = (1.0, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 7.9)
 _TWENTIETHS = (
@@ -91,11 +92,8 @@ def lows(measure: dict[str, Any]) -> list[float]:
 
 
 def _starts(measure: dict[str, Any]) -> list[float]:
-    """Where each bin is drawn: at its lower edge, but what ends at 0 and begins just below it is 0."""
-    return [
-        0.0 if high == 0 and low >= -LOWEST else low
-        for low, high in zip(lows(measure), measure["high"], strict=True)
-    ]
+    """Where each bin is drawn: at its lower edge, but what begins just below 0, so as to hold it, is at 0."""
+    return [0.0 if -LOWEST <= low < 0 else low for low in lows(measure)]
 
 
 def bars(measure: dict[str, Any]) -> Bars:
@@ -134,7 +132,7 @@ def _axis(measure: dict[str, Any], starts: Sequence[float]) -> Axis:
     drawn = [value for value in starts if value > -math.inf] + [rule["bound"] for rule in measure["rules"]]
     least, most = min(drawn), max(drawn)
     if least >= 0 and most > 1 and most > TAIL * _median(starts, measure["documents"]):
-        start = _down(min(value for value in drawn if value >= LOWEST))
+        start = 10.0 ** math.floor(math.log10(min(value for value in drawn if value >= LOWEST)) + 1e-9)
         return Axis(start, max(_up(most), 10 * start), None)
     least = min(least, 0.0)
     step = _step(max(most, 0.0) - least)
@@ -167,21 +165,14 @@ def _cuts(axis: Axis) -> list[float]:
         return [axis.low + at * axis.step for at in range(number)]
     decades = range(math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high)) + 1)
     span = math.log10(axis.high / axis.low)
-    steps = _TWENTIETHS if 20 * span <= BARS else _TENTHS if 10 * span <= BARS else _FIFTHS
+    series = (_TWENTIETHS, _TENTHS, _FIFTHS, _THIRDS)
+    steps = next((steps for steps in series if len(steps) * span <= BARS), _THIRDS)
     every = [float(f"{step}e{decade}") for decade in decades for step in steps]
     return [0.0, *(cut for cut in every if axis.low * (1 - 1e-9) <= cut < axis.high * (1 - 1e-9))]
 
 
-def _down(value: float) -> float:
-    """The largest edge of the coarsest bars that is not above it."""
-    return max(cut for cut in _around(value) if cut <= value * (1 + 1e-9))
-
-
 def _up(value: float) -> float:
-    """The least of those edges that is above it."""
-    return min(cut for cut in _around(value) if cut > value * (1 + 1e-9))
-
-
-def _around(value: float) -> list[float]:
+    """The least of 1, 2 and 5 times a power of ten that is above it."""
     decade = math.floor(math.log10(value))
-    return [float(f"{step}e{at}") for at in (decade - 1, decade, decade + 1) for step in _FIFTHS]
+    above = (float(f"{step}e{at}") for at in (decade, decade + 1) for step in _THIRDS)
+    return next(cut for cut in above if cut > value * (1 + 1e-9))

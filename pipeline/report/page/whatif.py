@@ -28,7 +28,7 @@ from pipeline.report.page.ticks import plain, tick
 ANCHOR, SHORT, HEADING = "whatif", "What if", "What other bounds would keep"
 WEIGHTS = ("documents", "tokens")
 _LABEL = 14.0  # per cent of a picture that a share takes up
-FINE = 4_000  # bins on the page; if there are more, bounds move from bar to bar and not within them
+FINE = 6_000  # bins on the page; if there are more, bounds move from bar to bar and not within them
 _HEIGHT = 130.0  # of the bars, in pixels
 TALL = 250  # how high the field of the bars is in its own units; it is 1,000 wide
 _TOP = 26.0  # above them, for the marks of bounds and the shares of what is cut
@@ -40,8 +40,9 @@ Measure = dict[str, Any]
 
 def section(report: Report) -> Html:
     """Every measure of every filter with its sliders, stage by stage."""
-    measures = [measure for measure in report.get("measures") or [] if measure["low"]]
-    if not measures:
+    found = [measure for measure in report.get("measures") or [] if measure["low"]]
+    measures = [measure for measure in found if len(measure["low"]) > 1]
+    if not found:
         return NONE
     if sum(len(measure["low"]) for measure in measures) > FINE:
         measures = [coarser(measure) for measure in measures]
@@ -85,6 +86,18 @@ _INTRO = join(
         ),
     ]
 )
+
+
+def _alike(measures: Sequence[Measure]) -> Html:
+    """Measures without a picture: all documents have one value, and a bound takes all of them or none."""
+    if not measures:
+        return NONE
+    values = []
+    for measure in measures:
+        low, high = _ends_of(measure["low"][0], measure["high"][0])
+        values.append(f"{measure['measure']} ({low if low == high else f'{low} to {high}'})")
+    words = "Not drawn, because all documents lie in one bin: "
+    return paragraph(words, ", ".join(dict.fromkeys(values)), ".", class_="small")
 
 
 def _card(at: int, measure: Measure, joined: Bars, came: dict[str, int]) -> Html:
@@ -186,18 +199,16 @@ def _cap(sums: Sequence[int]) -> float:
 
 def _spikes(joined: Bars, sums: Sequence[int]) -> Iterable[Html]:
     """Over a bar that is cut off the share of all that stands in it, and on it a gap that says that it is cut."""
-    cap, whole, taken = _cap(sums), sum(sums), -100.0
-    for edge, number in zip(joined.edges, sums, strict=True):
+    cap, taken = _cap(sums), list[float]()
+    for number, edge in sorted(zip(sums, joined.edges, strict=True), reverse=True):
         if number <= cap:
-            continue
+            return
         left, right = (side / 10 for side in _ends(joined, *edge))
+        middle = min(max((left + right) / 2, _LABEL / 2), 100 - _LABEL / 2)
         yield svg.bar(left, right, _TOP + 8, 3, "gap")
-        middle = (left + right) / 2
-        if middle - taken > _LABEL:  # where two stand beside each other there is room for one
-            anchor = "start" if middle < _LABEL / 2 else "end" if middle > 100 - _LABEL / 2 else "middle"
-            at = left if anchor == "start" else right if anchor == "end" else middle
-            yield svg.label(at, _TOP - 4, share(number, whole), anchor, "cut")
-            taken = middle
+        if all(abs(middle - other) > _LABEL for other in taken):
+            yield svg.label(middle, _TOP - 4, share(number, sum(sums)), "middle", "cut")
+            taken.append(middle)
 
 
 def _passing(measure: Measure) -> list[bool]:
