@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -32,4 +33,4 @@ def dominance(report: dict[str, Any]) -> dict[str, Any]:
 
 def _largest(low: float, high: float, documents: int, tokens: int) -> float:
     """The most tokens that one of these documents can have: the others have at least `low`."""
-    return min(high - 1, tokens - (documents - 1) * low)
+    return min(math.ceil(high) - 1, tokens - (documents - 1) * low)
