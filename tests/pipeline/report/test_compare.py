@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from chromium import opened
 from commandline import assay
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +18,7 @@ from pipeline.errors import UserError
 from pipeline.report.beside import print_comparison
 from pipeline.report.compare import aligned, compare_runs, difference, names_of
 from pipeline.report.page.compare import comparison_page
-from pipeline.rundir import RunDirectory, StageEntry
+from pipeline.rundir import RunDirectory
 
 MIN_WORDS = {"stage": "gopher_quality", "min_words": 50}
 
@@ -176,23 +175,6 @@ def test_the_terminal_fits(tmp_path):
     lines = written.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert any("gopher_quality" in line for line in lines)
-
-
-def test_the_page(tmp_path):
-    nasty = StageEntry("<b>", "gopher_quality", "filter", 0)
-    runs = [
-        make(tmp_path / f"run{at}", left=at + 1, stages=(*STAGES[:2], nasty, *STAGES[2:])) for at in range(6)
-    ]
-    file = tmp_path / "comparison.html"
-    file.write_text(comparison_page(compare_runs(runs)))
-    assert "<b>:" not in file.read_text()
-    for width in (1280, 400):
-        with opened(file, width) as page:
-            assert page.locator("h1").inner_text() == "Six runs side by side"
-            assert page.locator("#funnels .option:visible .row").count() == len(STAGES) + 2  # and the axis
-            page.locator("#funnels input[value=a2]").focus()
-            page.keyboard.press("ArrowRight")
-            assert "bytes" in page.locator("#funnels .option:visible figcaption").inner_text()
 
 
 def test_the_command(sample_run, tmp_path):

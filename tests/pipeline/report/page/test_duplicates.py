@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chromium import opened
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from written_run import Page, Written, write_run
@@ -67,28 +67,24 @@ def test_no_copies(tmp_path):
     assert "<svg" not in shown
 
 
-def test_alarms_stand_at_the_top_of_the_page_too(tmp_path):
+@pytest.mark.parametrize("width", [1280, 400])
+def test_alarms_stand_at_the_top_of_the_page_too(tmp_path, show, width):
     made = report(tmp_path)
     made["duplicates"][0]["alarms"] = ["near took 99.9 % of <source 1>."]
-    file = tmp_path / "report.html"
-    file.write_text(report_page(made))
-    for width in (1280, 400):
-        with opened(file, width) as page:
-            notices = page.get_by_text("near took 99.9 % of <source 1>.")
-            assert notices.count() == 2
-            assert page.locator("header").get_by_text("near took").count() == 1
+    page = show(report_page(made), width=width).page
+    assert page.get_by_text("near took 99.9 % of <source 1>.").count() == 2
+    assert page.locator("header").get_by_text("near took").count() == 1
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-def test_the_choice_changes_the_numbers(tmp_path):
+def test_the_choice_changes_the_numbers(tmp_path, show):
     made = report(tmp_path)
     entry = made["duplicates"][0]
     entry["sizes"] = [[2, 1, 90], [4, 1, 10]]
     entry["clusters"], entry["documents"] = 2, 6
-    file = tmp_path / "report.html"
-    file.write_text(report_page(made))
-    with opened(file) as page:
-        shown = page.locator("#duplicates .option:visible .value b")
-        assert shown.all_inner_texts() == ["81.8 %", "0 %", "9.1 %"]
-        page.locator("#duplicates input[value=a1]").focus()
-        page.keyboard.press("ArrowRight")
-        assert shown.all_inner_texts() == ["18.2 %", "0 %", "36.4 %"]
+    page = show(report_page(made)).page
+    shown = page.locator("#duplicates .option:visible .value b")
+    assert shown.all_inner_texts() == ["81.8 %", "0 %", "9.1 %"]
+    page.locator("#duplicates input[value=a1]").focus()
+    page.keyboard.press("ArrowRight")
+    assert shown.all_inner_texts() == ["18.2 %", "0 %", "36.4 %"]

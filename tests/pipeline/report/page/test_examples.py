@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chromium import opened
 from written_run import Page, Written, write_run
 
 from pipeline.report.build import build_report
@@ -49,15 +48,14 @@ def report(tmp_path: Any, reasons: int = 1, each: int = 1, text: str | None = NA
     return made
 
 
-def test_what_is_in_a_text_stays_text(tmp_path):
-    file = tmp_path / "report.html"
-    file.write_text(report_page(report(tmp_path)))
-    with opened(file, 400) as page:
-        page.locator("#examples summary").first.press("Enter")
-        assert "<script>document.title" in page.locator("#examples blockquote").first.inner_text()
-        assert page.title() != "broken"
-        assert "\u202e" not in page.content()
-        assert "Pass this page on only where" in page.locator("#examples .notice").inner_text()
+def test_what_is_in_a_text_stays_text(tmp_path, show):
+    page = show(report_page(report(tmp_path)), width=400).page
+    page.locator("#examples summary").first.press("Enter")
+    assert "<script>document.title" in page.locator("#examples blockquote").first.inner_text()
+    assert page.title() != "broken"
+    assert "\u202e" not in page.content()
+    assert "Pass this page on only where" in page.locator("#examples .notice").inner_text()
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def test_where_the_text_was_not_kept_it_is_said_how_to(tmp_path):

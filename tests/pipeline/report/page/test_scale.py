@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import opened
 from written_run import STAGES, Page, Written, write_run
 
+from pipeline.errors import UserError
 from pipeline.planning.goals import goal, parse_amount
 from pipeline.planning.plan import plan
 from pipeline.report.build import build_report
@@ -69,10 +68,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def file(report: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("page") / "report.html"
-    made.write_text(report_page(report))
-    return made
+def html(report: dict[str, Any]) -> str:
+    return report_page(report)
 
 
 def fill(page: Any, kind: str, amount: str, ratio: str, language: str, epochs: str) -> None:
@@ -106,26 +103,26 @@ def same(found: Any, wanted: Any, path: str = "") -> None:
         assert found == wanted, path
 
 
-def test_the_page_s_numbers_are_those_of_the_json(report, file):
-    with opened(file) as page:
-        for filled in GOALS:
-            fill(page, *filled)
-            made = expected(report, *filled)
-            shown = page.evaluate("document.getElementById('plan').plan")
-            same(shown, made)
-            assert {"needs", "times", "crawls", "costs", "scenarios", "gap", "pool"} <= set(shown)
-            if made["feasible"] and not made["beyond"]:
-                cells = page.locator("#plan-answer table").first.locator("tbody tr").all_inner_texts()
-                needs = made["needs"]
-                for line, (name, ends) in zip(cells, needs.items(), strict=False):
-                    write = size if "bytes" in name else count
-                    written = [
-                        NOTHING if ends[end] is None else write(ends[end]) for end in ("value", "low", "high")
-                    ]
-                    assert line.split("\t")[1:] == written
-                assert len(cells) > len(needs) + 2
-            elif made["beyond"]:
-                assert count(made["beyond"]["least_raw_tokens"]) in page.locator("#plan-answer").inner_text()
+def test_the_page_s_numbers_are_those_of_the_json(report, html, show):
+    page = show(html).page
+    for filled in GOALS:
+        fill(page, *filled)
+        made = expected(report, *filled)
+        shown = page.evaluate("document.getElementById('plan').plan")
+        same(shown, made)
+        assert {"needs", "times", "crawls", "costs", "scenarios", "gap", "pool"} <= set(shown)
+        if made["feasible"] and not made["beyond"]:
+            cells = page.locator("#plan-answer table").first.locator("tbody tr").all_inner_texts()
+            needs = made["needs"]
+            for line, (name, ends) in zip(cells, needs.items(), strict=False):
+                write = size if "bytes" in name else count
+                written = [
+                    NOTHING if ends[end] is None else write(ends[end]) for end in ("value", "low", "high")
+                ]
+                assert line.split("\t")[1:] == written
+            assert len(cells) > len(needs) + 2
+        elif made["beyond"]:
+            assert count(made["beyond"]["least_raw_tokens"]) in page.locator("#plan-answer").inner_text()
 
 
 def test_goals_of_the_list_are_of_every_kind(report):
@@ -139,43 +136,44 @@ def test_goals_of_the_list_are_of_every_kind(report):
 
 
 @pytest.mark.parametrize("text", ["", "many", "0", "0.5", "1e31", "3 parsecs", "-4", "1,5"])
-def test_what_is_no_amount_is_said(file, text):
-    with pytest.raises(Exception, match="is not an amount"):
+def test_what_is_no_amount_is_said(html, show, text):
+    with pytest.raises(UserError, match="is not an amount"):
         parse_amount(text)
-    with opened(file) as page:
-        page.locator("#goal-amount").fill(text)
-        assert "Write an amount" in page.locator("#plan-answer").inner_text()
+    page = show(html).page
+    page.locator("#goal-amount").fill(text)
+    assert "Write an amount" in page.locator("#plan-answer").inner_text()
 
 
-def test_by_keyboard(file):
-    with opened(file, 400) as page:
-        page.locator("input[name=goal][value=tokens]").focus()
-        page.keyboard.press("ArrowRight")
-        assert page.locator("#goal-amount").input_value() == "7B"
-        assert page.locator("#goal-ratio").is_visible()
-        page.locator("#goal-amount").focus()
-        page.keyboard.press("Control+a")
-        page.keyboard.type("1k")
-        assert "1,000 parameters" in page.locator("#plan-answer").inner_text()
+def test_by_keyboard(html, show):
+    page = show(html, width=400).page
+    page.locator("input[name=goal][value=tokens]").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#goal-amount").input_value() == "7B"
+    assert page.locator("#goal-ratio").is_visible()
+    page.locator("#goal-amount").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("1k")
+    assert "1,000 parameters" in page.locator("#plan-answer").inner_text()
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-def test_without_scripts_it_names_the_command(file):
-    with opened(file, java_script_enabled=False) as page:
-        assert not page.locator("#plan").is_visible()
-        assert "assay plan RUN --tokens 300B" in page.locator("#scale").inner_text()
+def test_without_scripts_it_names_the_command(html, show):
+    page = show(html, java_script_enabled=False).page
+    assert not page.locator("#plan").is_visible()
+    assert "assay plan RUN --tokens 300B" in page.locator("#scale").inner_text()
 
 
-def test_the_picture_and_its_table(report, file):
+def test_the_picture_and_its_table(report, html, show):
     planning = report["planning"]
-    with opened(file) as page:
-        assert page.locator("#scale svg.plane").count() == 1
-        page.locator("#scale details").first.evaluate("one => one.open = true")
-        rows = page.locator("#scale details").first.locator("tbody tr")
-        parts = [of for of in planning["measured"] if of["times"] < 1]
-        assert rows.count() == len(parts) + len(planning["curve"])
-        texts = [rows.nth(at).inner_text().split("\t") for at in (len(parts), rows.count() - 1)]
-        assert texts[0][6] == count(planning["final"]["tokens"])
-        assert texts[1][5] == count(planning["curve"][-1]["low"])
+    page = show(html).page
+    assert page.locator("#scale svg.plane").count() == 1
+    page.locator("#scale details").first.evaluate("one => one.open = true")
+    rows = page.locator("#scale details").first.locator("tbody tr")
+    parts = [of for of in planning["measured"] if of["times"] < 1]
+    assert rows.count() == len(parts) + len(planning["curve"])
+    texts = [rows.nth(at).inner_text().split("\t") for at in (len(parts), rows.count() - 1)]
+    assert texts[0][6] == count(planning["final"]["tokens"])
+    assert texts[1][5] == count(planning["curve"][-1]["low"])
 
 
 def test_nothing_to_plan_from(report):
