@@ -43,7 +43,7 @@ def points(share: Share | None) -> str:
     """A difference of shares in percentage points: `+1.2`, `-0.4 (-0.9 to +0.1)`."""
     if share is None or share["value"] is None:
         return NOTHING
-    if share["low"] is None or share["high"] is None:
+    if share["low"] is None or share["high"] is None or share["low"] == share["high"]:
         return signed(share["value"])
     return f"{signed(share['value'])} ({signed(share['low'])} to {signed(share['high'])})"
 

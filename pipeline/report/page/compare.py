@@ -174,10 +174,14 @@ def _differences(compared: Comparison) -> Html:
         for stage in compared["stages"]
         for value in stage["difference"]["tokens"]
     )
+    how = (
+        "from how much the difference itself varies between groups of the same documents. Where two recipes decide "
+        "alike there is nothing to vary."
+        if compared["paired"]
+        else "from the intervals of the two shares, as if these were independent."
+    )
     note = (
-        "The thin lines are 95 % intervals of the difference on all data like that which was read, from the intervals "
-        "of the two shares as if these were independent. On the same input they are not, and the true interval is "
-        "narrower."
+        f"The thin lines are 95 % intervals of the difference on all data like that which was read, {how}"
         if known
         else "There are no intervals: with so few units nothing says how far these shares vary."
     )
