@@ -226,12 +226,18 @@ def _against(compared: Comparison, at: int) -> Html:
             svg.dot(scale(value["value"]), height / 2, "kept" if value["value"] >= 0 else "accent", 4)
         )
         lines.append(
-            row(name, svg.picture(f"{name}: {points(value)} points", height, *shapes), points(value))
+            row(name, svg.picture(f"{name}: {points(value)} points", height, *shapes), _points(value))
         )
     ends = svg.picture("Scale", 20, svg.axis(scale, 0, signed), class_="scale")
     axis = tag("div", tag("div", ends, class_="drawn"), class_="row axis", aria_hidden="true")
     caption = f"{names[at + 1]} less {names[0]}: share of raw tokens that is left, in percentage points"
     return figure(rows(*lines, axis, class_="differences"), caption=caption)
+
+
+def _points(value: dict[str, Any]) -> Html:
+    """As `points`, with the interval below the number."""
+    number, _, interval = points(value).partition(" ")
+    return join([tag("b", number), tag("span", interval, class_="range") if interval else NONE])
 
 
 def _reasons(compared: Comparison) -> Html:
