@@ -14,7 +14,7 @@ failed/P/U       why unit U failed in pass P; only while it is not done
 tokenizer.json   the tokenizer that counted and encoded
 resources/       models and word lists that were fetched for the run
 shards/          the token shards, as `datasets.load_from_disk` wants them
-report.json|md   the report; README.md, a card of the dataset
+report.*         the report (html, md, json); README.md, a card of the dataset
 profile.json     where the core-seconds went, if that was asked
 """
 

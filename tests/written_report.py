@@ -192,7 +192,7 @@ def _measure(stage: str, rule: Any, documents: int, bins: int, chance: random.Ra
         "low": [edges[at] for at in chosen],
         "high": [edges[at + 1] for at in chosen],
         "documents": counts,
-        "tokens": [number * 731 for number in counts],
+        "tokens": [number * (at % 7) for at, number in enumerate(counts)],
         "undefined": {"documents": documents // 100, "tokens": documents},
         "rules": [
             {
@@ -201,7 +201,7 @@ def _measure(stage: str, rule: Any, documents: int, bins: int, chance: random.Ra
                 "comparison": comparison,
                 "bound": bound,
                 "documents": own,
-                "tokens": [number * 700 for number in own],
+                "tokens": [number * (at % 7) for at, number in enumerate(own)],
                 "undefined": {"documents": documents // 200, "tokens": documents // 3},
             }
         ],

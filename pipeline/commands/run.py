@@ -65,7 +65,7 @@ def run(
     print_funnel(outcome.run.read_json("report.json"), output())
     if profile:
         print_profile_of(outcome.run, output())
-    output().print(f"report: {outcome.run.path('report.md')}", soft_wrap=True)
+    output().print(f"report: {outcome.run.path('report.html')}", soft_wrap=True)
 
 
 @app.command("worker-pool")

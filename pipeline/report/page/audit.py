@@ -47,7 +47,7 @@ def audit(report: Report) -> Html:
             tag("h3", "Groups and dialects"),
             _intro(overall, factor, groups),
             paragraph(found.get("note") or "", class_="small"),
-            _key(),
+            _key(found["fewest"]),
             *pictures,
             details("Groups and dialects as a table", _table(groups)),
         ]
@@ -69,9 +69,10 @@ def _intro(overall: float, factor: float, groups: list[Group]) -> Html:
     )
 
 
-def _key() -> Html:
+def _key(fewest: int) -> Html:
     entries = (
         (svg.dot(50, 7, "kept", 4.5), "kept share"),
+        (svg.dot(50, 7, "few", 4.5), f"kept share, of fewer than {count(fewest)} documents: never flagged"),
         (svg.diamond(50, 7, "accent", 6), "kept share, flagged"),
         (svg.line(50, 0, 50, 14, "reference"), "all documents"),
         (svg.line(50, 0, 50, 14, "limit"), "bounds of a flag"),
@@ -109,17 +110,13 @@ def _line(group: Group, found: dict[str, Any], scale: svg.Linear) -> Html:
     shapes += [svg.line(scale(x), 0, scale(x), _HEIGHT, "limit") for x in limits if x <= scale.high]
     if kept["low"] is not None:
         shapes.append(svg.whisker(scale(kept["low"]), scale(kept["high"]), middle))
-    if kept["value"] is not None:
-        draw, look = (svg.diamond, "accent") if group["flagged"] else (svg.dot, "kept")
-        shapes.append(draw(scale(kept["value"]), middle, look))
     few = group["raw"]["documents"] < found["fewest"]
-    said = f"{group['group']}: {percent(kept['value'])} kept{_between(kept)}{', flagged' if group['flagged'] else ''}"
-    value = join(
-        [
-            tag("b", percent(kept["value"])),
-            " flagged" if group["flagged"] else " few documents" if few else "",
-        ]
-    )
+    if kept["value"] is not None:
+        draw, look = (svg.diamond, "accent") if group["flagged"] else (svg.dot, "few" if few else "kept")
+        shapes.append(draw(scale(kept["value"]), middle, look))
+    aside = ", flagged" if group["flagged"] else ", of few documents" if few else ""
+    said = f"{group['group']}: {percent(kept['value'])} kept{_between(kept)}{aside}"
+    value = join([tag("b", percent(kept["value"])), " flagged" if group["flagged"] else ""])
     return row(group["group"], svg.picture(said, _HEIGHT, *shapes), value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -111,8 +111,8 @@ def bars(measure: dict[str, Any]) -> Bars:
 def coarser(measure: dict[str, Any]) -> dict[str, Any]:
     """The same measure with one bin for each bar, but for bars that a bound cuts. Its numbers stay exact."""
     starts, edges = lows(measure), bars(measure).first[:-1]
-    cuts = {at for rule in measure["rules"] for at, low in enumerate(starts) if low == rule["bound"]}
-    first = [*sorted({*edges, *cuts}), len(starts)]
+    cuts = {bisect_left(starts, rule["bound"]) for rule in measure["rules"]}
+    first = sorted({*edges, *cuts, len(starts)})
 
     def joined(values: Sequence[int]) -> list[int]:
         return [sum(values[a:b]) for a, b in pairwise(first)]

@@ -63,6 +63,7 @@ def section(report: Report) -> Html:
                 ("kept", "on the side of the bound that passes"), ("gone", "on the side that the rule drops")
             ),
             tag("div", *blocks, class_="of-documents", id="whatif-measures"),
+            _alike([measure for measure in found if len(measure["low"]) == 1]),
             data(
                 "whatif-data",
                 [_encoded(measure, joined, came[measure["stage"]]) for measure, joined in drawn],
@@ -157,8 +158,8 @@ def _picture(at: int, name: str, measure: Measure, joined: Bars) -> Html:
         svg.plot(_HEIGHT, *columns, y=_TOP, tall=TALL),
         svg.line(0, _TOP + _HEIGHT, 100, _TOP + _HEIGHT, "base"),
         axis,
-        *spikes,
         *bounds,
+        *spikes,
         class_="histogram",
     )
 

@@ -62,8 +62,8 @@ _INTRO = join(
 
 
 def _groups(report: Report, name: str, title: str, entries: list[Entry], note: Html = NONE) -> Html:
-    """Nothing where all documents are of one group, which nobody named."""
-    if not entries or (len(entries) == 1 and entries[0][name] in (None, "und", "")):
+    """Nothing where all documents are of one group: its shares are those of all."""
+    if len(entries) < 2:
         return NONE
     picture = pick(
         f"who-{name}",

@@ -183,7 +183,7 @@ def test_a_report_is_the_same_each_time(tmp_path: Path) -> None:
         Written([Page(amounts=(at, 1, at), source=f"s{at % 7}", language="de") for at in range(1, 40)])
     ] * 3
     run = write_run(tmp_path / "run", units)
-    names = ("report.json", "report.md", "README.md")
+    names = ("report.json", "report.html", "report.md", "README.md")
     write_report(run)
     first = [files.read_bytes(run.path(name)) for name in names]
     write_report(run)
