@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +27,7 @@ import pyarrow.parquet as pq
 import typer
 from numpy.typing import NDArray
 
+from pipeline import files
 from pipeline.dedup import candidates, keepers
 from pipeline.dedup.blocks import partition, route
 from pipeline.dedup.layout import Layout, group_size
@@ -40,6 +40,7 @@ from pipeline.passes.writers import UNREADABLE
 from pipeline.report.build import build_report
 from pipeline.rundir import RunDirectory, StageEntry
 from pipeline.sources.unit import Unit
+from pipeline.tallies.table import rows
 
 Units = Annotated[int, typer.Option(help="Units, such as WET files.")]
 Documents = Annotated[float, typer.Option(help="Documents that reach the deduplicator.")]
@@ -159,7 +160,7 @@ def _write_run(run: RunDirectory, count: int) -> None:
     tokenizer = {"backend": "gigatoken", "vocabulary_size": 50_000, "note": ""}
     run.write_json(
         "manifest.json",
-        {"assay": "", "recipe": {"name": "crawl"}, "inputs": inputs, "stages": [asdict(s) for s in stages]}
+        {"assay": "", "recipe": {"name": "crawl"}, "inputs": inputs, "stages": [s.to_json() for s in stages]}
         | {"tokenizer": tokenizer},
     )
     languages = [f"l{number:02d}" for number in range(120)] + ["en"]
@@ -175,6 +176,7 @@ def _write_run(run: RunDirectory, count: int) -> None:
                 [here_unit, *columns, pa.array(["crawl"] * len(keys)), *ones], schema=LEDGER
             )
             pq.write_table(table, run.ledger(number, unit), compression="zstd")
+        _write_tallies(run, number, count)
     Path(run.path("unreadable")).mkdir()
     skipped = {
         "path": "x",
@@ -186,6 +188,33 @@ def _write_run(run: RunDirectory, count: int) -> None:
     pq.write_table(pa.Table.from_pylist([skipped] * 3, schema=UNREADABLE), run.unreadable(0))
     for unit in range(1, count):
         shutil.copyfile(run.unreadable(0), run.unreadable(unit))
+
+
+def _write_tallies(run: RunDirectory, number: int, count: int) -> None:
+    """As many rows as a unit of a crawl has: some 12,000 of measures, 3,000 of languages, and 5,000 hosts of a
+    million. There are 16 different files."""
+    draw = np.random.default_rng(number)
+    bins, groups = np.arange(1800, 1950), np.arange(64)
+    keys = [
+        *(("measure", "gopher_quality", f"m{at}", "right") for at in range(40)),
+        *(("bound", "gopher_quality", f"m{at}", str(at)) for at in range(40)),
+    ]
+    languages = [
+        ("replicate", ("read", "tokenize")[number], ("in", "out")[number], f"l{at:02d}") for at in range(50)
+    ]
+    Path(run.path("tallies", str(number))).mkdir(parents=True)
+    for unit in range(min(16, count)):
+        names = np.unique(draw.zipf(1.2, 15_000) % 1_000_000)
+        hosts = [("host", *languages[0][1:3], f"www.example-{name}.com") for name in names]
+        all_keys = [*keys, *languages, *hosts]
+        counts = [len(bins)] * len(keys) + [len(groups)] * len(languages) + [1] * len(hosts)
+        places = np.concatenate(
+            [np.tile(bins, len(keys)), np.tile(groups, len(languages)), np.zeros(len(hosts), int)]
+        )
+        table = rows(all_keys, counts, places, draw.integers(1, 1000, (4, len(places))).astype(np.float64))
+        files.write_table(run.tallies(number, unit), table)
+    for unit in range(16, count):
+        shutil.copyfile(run.tallies(number, unit % 16), run.tallies(number, unit))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from pipeline.tallies.hosts import prune
 from pipeline.tallies.table import TALLIES, add_up
 
 _ROWS_WAITING = 1 << 19
+_UNITS_AT_ONCE = 32  # of 10,000 rows, and as many hosts
 _SUMS_AT_ONCE = 2  # each has up to some 65,536 hosts for each of its lists
 
 
@@ -34,7 +35,7 @@ def sum_units(run: RunDirectory, number: int, units: Sequence[int]) -> pa.Table:
         FileNotFoundError: a unit is not done, or compacted already.
     """
     added = _Sum()
-    for table in read_tables([run.tallies(number, unit) for unit in units]):
+    for table in read_tables([run.tallies(number, unit) for unit in units], _UNITS_AT_ONCE):
         added.add(table)
     return added.table()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ from rich.console import Console
 from tallied import disagreements
 
 from pipeline import files
-from pipeline.batch import CARRIED
+from pipeline.batch import CARRIED, WEIGHT
 from pipeline.engine import Engine
+from pipeline.ledger import FIRST, LAST
 from pipeline.ledger_files import fold
+from pipeline.passes.process import process_unit
 from pipeline.recipe import parse_recipe
 from pipeline.report.build import build_report
-from pipeline.run import run
+from pipeline.report.intervals import group_amounts
+from pipeline.run import _job, run
 from pipeline.rundir import RunDirectory
 from pipeline.tallies.files import fold_tallies
 
@@ -96,3 +101,33 @@ def test_posts(shared_data: Path, tmp_path: Path) -> None:
     assert sum(lengths["documents"]) == report["totals"]["raw"]["documents"] == len(posts)
     columns = files.read_table(directory.part(1, 0)).column_names
     assert not set(CARRIED) & set(columns)
+
+
+def test_a_sample_by_bytes_is_weighted(tmp_path: Path) -> None:
+    """As if each document had been drawn with a chance of 0.01 for each byte: short ones stand for more."""
+    texts = [f"{'word and ' * (1 + at % 9)} {at}" for at in range(60)]
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts))
+    stages = "[{stage: dedup_exact}, {stage: mask_pii}]"
+    recipe = parse_recipe(
+        f"name: small\nstages: {stages}\ntokenizer: {{train: {{vocab_size: 300}}}}", "recipe"
+    )
+    first = RunDirectory(str(tmp_path / "first"))
+    run(recipe, [str(tmp_path / "in.jsonl")], first.url, Engine(1), Console(quiet=True))
+    again = RunDirectory(str(tmp_path / "again"))
+    shutil.copytree(first.url, again.url, ignore=shutil.ignore_patterns("ledger", "sums", "parts"))
+    manifest = first.read_json("manifest.json")
+    again.write_json("manifest.json", manifest | {"sample": {"by": "bytes", "per_byte": 0.01}})
+    job = _job(again, recipe, again.read_json("manifest.json"))
+    for number in (0, 1):
+        assert process_unit(replace(job, number=number), again.units()[0]) is None
+    assert set(files.read_table(again.part(0, 0)).column_names) >= {WEIGHT}
+    assert WEIGHT not in files.read_table(again.part(1, 0)).column_names
+
+    weights = [1 / min(1.0, 0.01 * len(text)) for text in texts]
+    for stage, outcome in ((FIRST, "in"), (LAST, "out")):
+        found = group_amounts(fold_tallies(again), "documents", stage, outcome)
+        assert found[0].sum() == pytest.approx(sum(weights), abs=32)  # each group is rounded
+        weighted = sum(weight * len(text) for weight, text in zip(weights, texts, strict=True))
+        assert found[1].sum() == pytest.approx(weighted, abs=32)
+    assert disagreements(fold_tallies(first), fold(first, ["stage", "outcome", "reason", "language"])) == []
+    assert group_amounts(fold_tallies(again), "units", FIRST, "in")[0].sum() == len(texts)
