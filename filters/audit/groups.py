@@ -10,7 +10,7 @@ document is counted with a group if one of its terms stands in it, wherever and 
 against the group.
 
 **Which documents.** The same letters may be a word in another language: "man" in German, "dat" in Dutch. So only
-documents in English are looked at, which here means: three different ones of `ENGLISH_WORDS` stand in it. That is asked
+documents in English are looked at, which here means: two different ones of `ENGLISH_WORDS` stand in it. That is asked
 when a document is read, the same of every document. The language stage is not asked: it sees only what is left by then, and
 may itself take a dialect for another language (Blodgett, Green and O'Connor, EMNLP 2016).
 """
@@ -32,10 +32,12 @@ Kind = Literal["identity", "dialect"]
 ENGLISH = "English"  # the group of all documents that the audit looks at
 
 ENGLISH_WORDS = (
-    "about", "and", "are", "from", "have", "just", "of", "that", "the", "they", "this", "what", "with", "would", "you",
-    "your",
+    "about", "and", "are", "but", "from", "get", "have", "how", "it", "just", "know", "like", "my", "not", "of", "that",
+    "the", "they", "this", "what", "when", "who", "with", "would", "you", "your",
 )  # fmt: skip
-_LEAST_WORDS = 3
+_LEAST_WORDS = (
+    2  # with three, twice as many short texts are passed over, and hardly less of other languages is let in
+)
 
 
 @dataclass(frozen=True)

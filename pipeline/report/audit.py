@@ -56,13 +56,11 @@ class Ends:
     tokens_kept: Replicates
 
 
-def audit_figures(tallies: pa.Table | None, stages: Sequence[StageEntry]) -> dict[str, Any] | None:
+def audit_figures(tallies: pa.Table, stages: Sequence[StageEntry]) -> dict[str, Any] | None:
     """What report.json says under `audit`; None where the run was not audited, or read nothing in English.
 
     `tallies` are those of the run, added up (`pipeline.tallies.files.fold_tallies`). Groups without a document are left out.
     """
-    if tallies is None:
-        return None
     rows = tallies.filter(pc.field("kind") == "group")
     of_all = _ends(rows, ENGLISH)
     if not of_all.read.sum():

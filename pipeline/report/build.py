@@ -91,7 +91,6 @@ def build_report(run: RunDirectory) -> Report:
             for kind in ("unreadable", "skipped")
         },
         "duplicates": [duplicate_figures(run, label, of_duplicates, tallies) for label in deduplicators],
-        "audit": audit_figures(tallies, stages),
         "units": units,
         "inputs": {
             "files": len(manifest["inputs"]),
@@ -109,13 +108,14 @@ def tallied_figures(
     report: Report, tallies: pa.Table, stages: list[StageEntry], sampled: bool
 ) -> dict[str, Any]:
     """What the tallies say, beside the ledger: `lengths`, `hosts`, `suffixes`, `dominance`, `intervals`, `measures`,
-    `overlap`. `sampled`: whether the input is a sample of documents."""
+    `overlap`, `audit`. `sampled`: whether the input is a sample of documents."""
     figures: dict[str, Any] = {
         "lengths": length_figures(tallies),
         "hosts": host_figures(tallies),
         "suffixes": suffix_figures(tallies, GROUPS),
         "measures": measure_figures(tallies, stages),
         "overlap": overlap_figures(tallies, stages),
+        "audit": audit_figures(tallies, stages),
     }
     figures["dominance"] = dominance(report | figures)
     effective = figures["dominance"]["documents_effective"]

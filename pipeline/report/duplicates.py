@@ -21,7 +21,7 @@ _NOTHING: dict[str, Any] = {"clusters": 0, "clustered": 0, "dropped": 0, "sizes"
 
 
 def duplicate_figures(
-    run: RunDirectory, label: str, by_source: pa.Table, tallies: pa.Table | None
+    run: RunDirectory, label: str, by_source: pa.Table, tallies: pa.Table
 ) -> dict[str, Any]:
     """Clusters with their sizes, the largest of them, the hosts and sources that lost most tokens, and what looks wrong.
 
@@ -29,14 +29,14 @@ def duplicate_figures(
 
     Args:
         by_source: ledger rows added up by stage, outcome and source.
-        tallies: those of the run, added up; None where it has none.
+        tallies: those of the run, added up.
     """
     url = f"duplicates/{label}/{DONE}"
     found = run.read_json(url) if files.exists(run.path(url)) else _NOTHING
     rows = by_source.filter(pc.field("stage") == label)
     sources = _sources(rows)
     came = amounts(rows.filter(pc.field("outcome") == "in"))
-    hosts = _hosts(label, tallies) if tallies is not None else []
+    hosts = _hosts(label, tallies)
     groups = [(f"source {entry['source']}", entry["in"], entry["dropped"]) for entry in sources]
     groups += [(f"host {entry['host']}", entry["raw"], entry["dropped"]) for entry in hosts]
     return {

@@ -75,9 +75,8 @@ def test_a_source_that_collapses_is_named_wherever_the_report_is_read(
         (9, 3, 3), source="shop\x1b[31m", goes=("near", "near_duplicate"), keeper=(0, "x", "http://x")
     )
     stays = Page((9, 3, 3), source="shop\x1b[31m")
-    report = write_report(
-        write_run(tmp_path, [Written([gone] * 1000 + [stays] * stay + [Page((9, 3, 3))] * 40_000)])
-    )
+    pages = [gone] * 1000 + [stays] * stay + [Page((9, 3, 3))] * 20_000
+    report = write_report(write_run(tmp_path, [Written(pages)], batch=len(pages)))
     (figures,) = report["duplicates"]
     left = f"near took nearly all of source shop [31m: {stay} of {1000 + stay:,} documents"
     assert [alarm.startswith(left) for alarm in figures["alarms"]] == [True] * alarmed
