@@ -34,7 +34,7 @@ from pipeline.errors import UserError
 )
 def plan(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A run directory: the pilot. Not with --like.")
+        str | None, typer.Argument(metavar="RUN", help="A run directory: the pilot. Not with --like.")
     ] = None,
     tokens: Annotated[
         str | None, typer.Option("--tokens", help="How many tokens to train on: 300B, 4T, 1.5e12.")

@@ -7,7 +7,7 @@ and disk. Attempts at one run add up, those that were stopped included.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -59,11 +59,15 @@ class Attempt:
 
     def add(self, cost: Cost) -> None:
         """Keep a phase that has ended. Of a cluster's workers nothing is known here, unless they said it."""
-        entry = asdict(cost)
-        if self._cluster and not entry.pop("seen", False):
-            entry["core_seconds"] = None
-        entry.pop("seen", None)
-        self._phases.append(entry)
+        unseen = self._cluster and not cost.seen
+        self._phases.append(
+            {
+                "phase": cost.phase,
+                "scales": cost.scales,
+                "seconds": cost.seconds,
+                "core_seconds": None if unseen else cost.core_seconds,
+            }
+        )
         self._attempt["under_way"] = None
         self._write()
 
@@ -73,9 +77,7 @@ class Attempt:
         self._write()
 
     def _write(self) -> None:
-        with suppress(
-            OSError, AssayError
-        ):  # a full disk or a lost store is for the run to tell, not for this
+        with suppress(OSError, AssayError):  # of a full disk or a lost store the run itself will tell
             self._run.write_json(FILE, self._content)
 
 
@@ -96,8 +98,9 @@ def cost_figures(run: RunDirectory, raw_bytes: int) -> dict[str, Any] | None:
         raw_bytes: text that the run read, in UTF-8.
 
     Returns:
-        `fixed_core_seconds`, what starting and models took; `core_seconds_per_byte` and `disk_per_byte`, of raw text;
-        the first of the two is null where a cluster did not say. And what was measured: `core_seconds`,
+        `fixed_core_seconds`, what starting and models took; `scaling_core_seconds`, what the rest took;
+        `core_seconds_per_byte` and `disk_per_byte`, of raw text;
+        the two about the rest are null where a cluster did not say. And what was measured: `core_seconds`,
         `seconds`, `workers`, `disk` by folder, `attempts`, `lost` (phases of killed attempts).
     """
     if not files.exists(run.path(FILE)):
@@ -115,6 +118,7 @@ def cost_figures(run: RunDirectory, raw_bytes: int) -> dict[str, Any] | None:
     known = None not in scaling
     return {
         "fixed_core_seconds": fixed,
+        "scaling_core_seconds": sum(scaling) if known else None,
         "core_seconds_per_byte": sum(scaling) / raw_bytes if known else None,
         "disk_per_byte": sum(content["disk"].values()) / raw_bytes,
         "core_seconds": sum(phase["core_seconds"] or 0 for phase in phases) if known else None,

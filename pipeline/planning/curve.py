@@ -88,8 +88,11 @@ def shrinkage(deduplicators: Sequence[Clusters], times: Array) -> Shrinkage:
         )
     if not deduplicators:
         return total  # as much is said of any size
-    point = np.clip(total.point, total.low, total.high)
-    return Shrinkage(times, total.low, np.where(times > POINT_TIMES, np.nan, point), total.high, total.by)
+    # It never rises, so what bounds one size bounds all larger ones, or all smaller ones.
+    low = np.maximum.accumulate(total.low[::-1])[::-1]
+    high = np.minimum.accumulate(total.high)
+    point = np.where(times > POINT_TIMES, np.nan, np.clip(total.point, low, high))
+    return Shrinkage(times, low, point, high, total.by)
 
 
 def _retention(clusters: Clusters, times: Array) -> Shrinkage:

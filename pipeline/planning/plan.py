@@ -20,7 +20,7 @@ Range = dict[str, float | None]  # low, value, high
 ENDS = ("low", "value", "high")
 NO_RANGE: Range = dict.fromkeys(ENDS)
 ANYTHING = None  # the key of a goal that does not ask for languages
-_SHORT = 60.0  # core-seconds, of which much is not the work itself
+_SHORT = 60.0  # core-seconds, of which much is starting the engine, pass by pass
 FAR = 100.0  # times this run, from where a sample alone says little
 
 
@@ -305,9 +305,10 @@ def _warnings(planning: Planning, made: dict[str, Any]) -> list[str]:
             f"{percent(crawls.DISTINCT_URLS)} have a URL that no other has."
         )
     costs = planning.get("costs")
-    if costs and (costs["core_seconds"] or _SHORT) < _SHORT:
+    if costs and costs["scaling_core_seconds"] is not None and costs["scaling_core_seconds"] < _SHORT:
         warnings.append(
-            f"The run took {count(costs['core_seconds'])} core-seconds, most of it starting: the core-hours are too many."
+            f"The work of this run took {count(costs['scaling_core_seconds'])} core-seconds, some of which a larger run "
+            "does not take again: the core-hours are rather too many."
         )
     if costs and costs["lost"]:
         warnings.append(

@@ -18,6 +18,8 @@ _ROWS = {
     "stored bytes": "files as stored",
 }
 
+_GROUPS = {"documents": "groups of its documents", "units": "groups of its files", "probes": "probes"}
+
 
 def print_plan(made: Made, console: Console) -> None:
     """Print what `pipeline.planning.plan.plan` returns."""
@@ -31,7 +33,7 @@ def print_plan(made: Made, console: Console) -> None:
         console.print()
         for sentence in _basis(made):
             console.print(Text(sentence))
-    for sentence in _pool(made) + ([] if made["beyond"] else _gap(made)):
+    for sentence in _pool(made) or ([] if made["beyond"] else _gap(made)):
         console.print(Text(sentence))
     console.print()
     for warning in made["warnings"]:

@@ -1,4 +1,4 @@
-"""Sets of copies by their size: nothing is lost between the classes, and what collapsed is said first."""
+"""Clusters by their size: nothing is lost between the classes, and what collapsed is said first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ sizes = st.lists(
 
 
 @given(sizes)
-def test_classes_hold_all_sets(sizes):
+def test_classes_hold_all_clusters(sizes):
     classes = size_classes(sizes)
     assert sum(of["clusters"] for of in classes) == sum(clusters for _, clusters, _ in sizes)
     assert sum(of["documents"] for of in classes) == sum(size * clusters for size, clusters, _ in sizes)
@@ -53,10 +53,10 @@ def report(tmp_path: Any, copies: int = 3) -> dict[str, Any]:
     return build_report(write_run(tmp_path / "run", [Written(pages)]))
 
 
-def test_sets_are_named_and_escaped(tmp_path):
+def test_clusters_are_named_and_escaped(tmp_path):
     made = report(tmp_path)
     shown = section(made)
-    assert "4 documents of 11 (36.4 %) stood in 1 set of two or more" in shown
+    assert "4 documents of 11 (36.4 %) stood in 1 cluster of two or more" in shown
     assert "http://a.example/&lt;script&gt;alert(1)&lt;/script&gt;" in shown
     assert "<script>" not in shown
 
