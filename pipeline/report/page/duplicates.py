@@ -46,7 +46,7 @@ def _deduplicator(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
         tag("div", *alarms, class_="notice", role="note") if alarms else NONE,
         paragraph(_sentence(entry, came)),
     ]
-    if entry["clusters"]:
+    if entry.get("clusters"):
         pieces += [
             _sizes(entry, came, at),
             _largest(entry),
@@ -57,7 +57,7 @@ def _deduplicator(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
 
 
 def _sentence(entry: dict[str, Any], came: dict[str, int]) -> str:
-    if not entry["clusters"]:
+    if not entry.get("clusters"):
         return f"No two of the {counted(came['documents'], 'document')} that came here were copies of each other."
     return (
         f"{counted(entry['documents'], 'document')} of {count(came['documents'])} "
