@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.planning.crawls import DISTINCT_URLS
-from pipeline.planning.plan import FAR
+from pipeline.planning.plan import FAR, cost_warnings
 from pipeline.report.build import Report
 from pipeline.report.numbers import NOTHING, count, percent
 from pipeline.report.page import svg
@@ -44,6 +44,8 @@ _FORM = (
     "bracket_by",
 )
 
+_RATES = ("core_seconds_per_byte", "fixed_core_seconds", "disk_per_byte")
+
 Points = list[tuple[float, float]]  # times what was read, share of the raw tokens
 
 
@@ -52,7 +54,10 @@ def section(report: Report) -> Html:
     planning = report.get("planning")
     if not planning or not planning["raw"]["tokens"] or not planning["final"]["tokens"]:
         return NONE
-    warnings = [tag("li", _with_code(warning)) for warning in planning["warnings"]]
+    warnings = [
+        tag("li", _with_code(warning))
+        for warning in (*planning["warnings"], *cost_warnings(planning.get("costs")))
+    ]
     return join(
         [
             paragraph(_sentence(planning)),
@@ -332,8 +337,9 @@ def _form(planning: dict[str, Any]) -> Html:
         " prints the same.",
         class_="small",
     )
+    costs = planning.get("costs")
     figures = {name: planning[name] for name in _FORM} | {
-        "costs": planning.get("costs"),
+        "costs": {rate: costs[rate] for rate in _RATES} if costs else None,
         "crawls": {**planning["crawls"], "distinct_urls": DISTINCT_URLS},
         "far": FAR,
     }

@@ -14,6 +14,7 @@ from pipeline.planning.goals import goal, parse_amount
 from pipeline.planning.plan import plan
 from pipeline.report.build import build_report
 from pipeline.report.numbers import NOTHING, count, size
+from pipeline.report.page.html import text
 from pipeline.report.page.page import report_page
 from pipeline.report.page.scale import section
 
@@ -21,7 +22,7 @@ COSTS = {
     "fixed_core_seconds": 30.0,
     "core_seconds_per_byte": 2e-7,
     "disk_per_byte": 1.3,
-    "core_seconds": 400.0,
+    "scaling_core_seconds": 40.0,
     "lost": [],
 }
 # As the form is filled in: (goal, amount, tokens per parameter, language, epochs).
@@ -135,12 +136,12 @@ def test_goals_of_the_list_are_of_every_kind(report):
     assert any(one["languages"] for one in made)
 
 
-@pytest.mark.parametrize("text", ["", "many", "0", "0.5", "1e31", "3 parsecs", "-4", "1,5"])
-def test_what_is_no_amount_is_said(html, show, text):
+@pytest.mark.parametrize("amount", ["", "many", "0", "0.5", "1e31", "3 parsecs", "-4", "1,5"])
+def test_what_is_no_amount_is_said(html, show, amount):
     with pytest.raises(UserError, match="is not an amount"):
-        parse_amount(text)
+        parse_amount(amount)
     page = show(html).page
-    page.locator("#goal-amount").fill(text)
+    page.locator("#goal-amount").fill(amount)
     assert "Write an amount" in page.locator("#plan-answer").inner_text()
 
 
@@ -174,6 +175,12 @@ def test_the_picture_and_its_table(report, html, show):
     texts = [rows.nth(at).inner_text().split("\t") for at in (len(parts), rows.count() - 1)]
     assert texts[0][6] == count(planning["final"]["tokens"])
     assert texts[1][5] == count(planning["curve"][-1]["low"])
+
+
+def test_what_to_beware_of_stands_below(report):
+    shown = section(report)
+    assert "some of which a larger run does not take again" in shown
+    assert all(text(warning.split("`")[0]) in shown for warning in report["planning"]["warnings"])
 
 
 def test_nothing_to_plan_from(report):
