@@ -15,7 +15,7 @@ tokenizer.json   the tokenizer that counted and encoded
 resources/       models and word lists that were fetched for the run
 shards/          the token shards, as `datasets.load_from_disk` wants them
 report.*         the report (html, md, json); README.md, a card of the dataset
-costs.json       what the run cost, phase by phase; no two attempts write it alike
+costs.json       what the run cost, phase by phase; no two attempts write it alike, and report.html shows it
 profile.json     where the core-seconds went, if that was asked
 """
 

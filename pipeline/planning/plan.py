@@ -304,17 +304,24 @@ def _warnings(planning: Planning, made: dict[str, Any]) -> list[str]:
             f"That is more than the {crawls.CRAWLS} crawls of 2013 to 2024 together. And of their pages only "
             f"{percent(crawls.DISTINCT_URLS)} have a URL that no other has."
         )
-    costs = planning.get("costs")
-    if costs and costs["scaling_core_seconds"] is not None and costs["scaling_core_seconds"] < _SHORT:
+    return [*warnings, *cost_warnings(planning.get("costs"))]
+
+
+def cost_warnings(costs: dict[str, Any] | None) -> list[str]:
+    """What to beware of in any plan's core-hours by these costs."""
+    if costs is None:
+        return []
+    warnings = []
+    if costs["scaling_core_seconds"] is not None and costs["scaling_core_seconds"] < _SHORT:
         warnings.append(
             f"The work of this run took {count(costs['scaling_core_seconds'])} core-seconds, some of which a larger run "
             "does not take again: the core-hours are rather too many."
         )
-    if costs and costs["lost"]:
+    if costs["lost"]:
         warnings.append(
             "An attempt at this run was killed, and what it had worked is not known: read the core-hours as the least."
         )
-    if costs and costs["core_seconds_per_byte"] is None:
+    if costs["core_seconds_per_byte"] is None:
         warnings.append(
             "This run's workers were those of a cluster, which does not say what they worked: no core-hours. A run "
             "with --profile measures them."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +13,7 @@ from pipeline.report.compare import Comparison, Share
 from pipeline.report.numbers import NOTHING, count, per_thousand, percent
 
 SETTINGS = 12
+_FIRST = 20  # columns that names of stages and settings have at least
 _NAME = 14  # columns of a run's name where there are many
 
 
@@ -42,7 +43,7 @@ def points(share: Share | None) -> str:
     """A difference of shares in percentage points: `+1.2`, `-0.4 (-0.9 to +0.1)`."""
     if share is None or share["value"] is None:
         return NOTHING
-    if share["low"] is None or share["high"] is None:
+    if share["low"] is None or share["high"] is None or share["low"] == share["high"]:
         return signed(share["value"])
     return f"{signed(share['value'])} ({signed(share['low'])} to {signed(share['high'])})"
 
@@ -80,16 +81,16 @@ def _stages(compared: Comparison) -> Table:
 
 
 def _settings(settings: list[dict[str, Any]], names: list[str]) -> Table:
-    table = _table("setting", names)
+    table = _table("setting", names, justify="left")
     for entry in settings:
         table.add_row(Text(entry["setting"]), *(Text(setting(value)) for value in entry["values"]))
     return table
 
 
-def _table(first: str, names: list[str]) -> Table:
+def _table(first: str, names: list[str], justify: Literal["left", "right"] = "right") -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column(first, overflow="fold")
+    table.add_column(first, overflow="fold", min_width=_FIRST)
     for name in names:
         short = name if len(names) < 4 or len(name) <= _NAME else f"…{name[1 - _NAME :]}"
-        table.add_column(Text(short), justify="right", overflow="fold")
+        table.add_column(Text(short), justify=justify, overflow="fold")
     return table

@@ -5,17 +5,21 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+import pyarrow as pa
 import yaml
 
 from pipeline import files
 from pipeline.errors import UserError
-from pipeline.ledger import QUANTITIES
+from pipeline.ledger import FIRST, QUANTITIES
 from pipeline.report.build import Report, build_report
+from pipeline.report.intervals import group_amounts
+from pipeline.report.paired import paired_difference
 from pipeline.report.settings import settings_that_differ
 from pipeline.rundir import RunDirectory
+from pipeline.tallies.files import fold_tallies
 
 MOST = 6  # runs on one page
 LANGUAGES = 25
@@ -32,14 +36,16 @@ class Compared:
     report: Report
     recipe: dict[str, Any]
     manifest: dict[str, Any]
+    tallies: pa.Table
 
 
 def compare_runs(runs: Sequence[RunDirectory]) -> Comparison:
     """What `assay report RUN RUN ... --json` prints, and what the page of the comparison shows.
 
     Keys: `runs` (of each `name`, `recipe`, `assay`, `complete`, `balanced`, `inputs`, `totals`, `retention`,
-    `tokenizer`), `kind` and `says` (what may be compared), `cautions`, `stages`, `reasons`, `languages`, `settings`,
-    `inputs`. Lists of values go by run, in the order in which the runs were named; differences are to the first one.
+    `tokenizer`), `kind` and `says` (what may be compared), `cautions`, `paired` (how differences got their
+    intervals), `stages`, `reasons`, `languages`, `settings`, `inputs`. Lists of values go by run, in the order in
+    which the runs were named; differences are to the first one.
 
     Raises:
         UserError: fewer than two runs or more than `MOST`, or one of them is not a run directory.
@@ -53,7 +59,7 @@ def compare_runs(runs: Sequence[RunDirectory]) -> Comparison:
 def _compared(name: str, run: RunDirectory) -> Compared:
     report = build_report(run)
     recipe = yaml.safe_load(files.read_bytes(run.path("recipe.yaml")))
-    return Compared(name, report, recipe, run.read_json("manifest.json"))
+    return Compared(name, report, recipe, run.read_json("manifest.json"), fold_tallies(run))
 
 
 def names_of(urls: Sequence[str]) -> list[str]:
@@ -84,7 +90,8 @@ def comparison(runs: Sequence[Compared]) -> Comparison:
         "kind": kind,
         "says": says,
         "cautions": _cautions(runs, inputs["same"]),
-        "stages": _stages(runs),
+        "paired": inputs["same"] and _groups_match(runs),
+        "stages": _stages(runs, inputs["same"] and _groups_match(runs)),
         "reasons": _reasons(runs),
         "languages": _languages(runs),
         "settings": settings,
@@ -175,7 +182,16 @@ def _deduplicates(runs: Sequence[Compared]) -> bool:
     return any(stage["kind"] == "deduplicator" for run in runs for stage in run.report["stages"])
 
 
-def _stages(runs: Sequence[Compared]) -> list[dict[str, Any]]:
+def _groups_match(runs: Sequence[Compared]) -> bool:
+    """Whether all have tallies in groups of the same sort, as many of them."""
+    known = [run.report.get("intervals") or {} for run in runs]
+    return all(
+        of.get("basis") and (of["basis"], of["groups"]) == (known[0]["basis"], known[0]["groups"])
+        for of in known
+    )
+
+
+def _stages(runs: Sequence[Compared], paired: bool) -> list[dict[str, Any]]:
     """Of each stage in each quantity: the share of raw that is left after it, and how that differs from the first run.
 
     `left[quantity]` has an estimate for each run, null where the run has no such stage. `difference[quantity]` has
@@ -185,17 +201,50 @@ def _stages(runs: Sequence[Compared]) -> list[dict[str, Any]]:
     stages = []
     for name in aligned([[stage["name"] for stage in run.report["stages"]] for run in runs]):
         shares = {quantity: [own.get(name, {}).get(quantity) for own in left] for quantity in QUANTITIES}
+        together = _paired(runs, name) if paired else {}
         stages.append(
             {
                 "name": name,
                 "left": shares,
                 "difference": {
-                    quantity: [difference(other, values[0]) for other in values[1:]]
+                    quantity: [
+                        together.get((quantity, at)) or difference(other, values[0])
+                        for at, other in enumerate(values[1:])
+                    ]
                     for quantity, values in shares.items()
                 },
             }
         )
     return stages
+
+
+def _paired(runs: Sequence[Compared], stage: str) -> dict[tuple[str, int], dict[str, Any]]:
+    """The differences at one stage by quantity and run but the first, where both have it."""
+    base, *others = runs
+    if not _has(base, stage):
+        return {}
+    basis = base.report["intervals"]["basis"]
+    groups = [
+        (group_amounts(run.tallies, basis, stage, "out"), group_amounts(run.tallies, basis, FIRST, "in"))
+        if _has(run, stage)
+        else None
+        for run in runs
+    ]
+    assert groups[0] is not None
+    found = {}
+    for at in range(len(others)):
+        own = groups[at + 1]
+        for row, quantity in enumerate(QUANTITIES):
+            estimate = own and paired_difference(
+                own[0][row], own[1][row], groups[0][0][row], groups[0][1][row]
+            )
+            if estimate:
+                found[quantity, at] = asdict(estimate)
+    return found
+
+
+def _has(run: Compared, stage: str) -> bool:
+    return any(entry["name"] == stage for entry in run.report["stages"])
 
 
 def _left(report: Report) -> dict[str, dict[str, Share]]:
@@ -229,8 +278,8 @@ def difference(share: Share | None, base: Share | None) -> Share | None:
     """One share less another, with the interval that follows from theirs (MOVER).
 
     For independent estimates p - q, with intervals (l, u) and (l', u'), the ends lie sqrt((p - l)^2 + (u' - q)^2) below
-    and sqrt((u - p)^2 + (q - l')^2) above (Zou and Donner 2008, Statistics in Medicine 27:1693, section 2). Estimates
-    from the same input go up and down together, and then it is wider than need be, never too narrow for that.
+    and sqrt((u - p)^2 + (q - l')^2) above (Zou and Donner 2008, Statistics in Medicine 27:1693, section 2). Shares of
+    the same documents are not independent; see `pipeline.report.paired`.
     """
     if share is None or base is None or share["value"] is None or base["value"] is None:
         return None
@@ -285,7 +334,7 @@ def _languages(runs: Sequence[Compared]) -> list[dict[str, Any]]:
         {entry["language"]: entry for entry in run.report["languages"]} for run in runs
     ]
     totals = [run.report["totals"] for run in runs]
-    entries = []
+    entries: list[dict[str, Any]] = []
     for language in dict.fromkeys(language for own in found for language in own if language is not None):
         own = [entries_of.get(language) for entries_of in found]
         entries.append(

@@ -78,7 +78,7 @@ def _head(compared: Comparison) -> Html:
             tag("h1", f"{_count_of(len(runs))} runs side by side"),
             paragraph(compared["says"], class_="lead"),
             tag("div", *cautions, class_="notice", role="note") if cautions else NONE,
-            table(header, lines, left=2, class_="totals"),
+            table(header, lines, left=2, class_="totals side"),
         ]
     )
 
@@ -174,10 +174,14 @@ def _differences(compared: Comparison) -> Html:
         for stage in compared["stages"]
         for value in stage["difference"]["tokens"]
     )
+    how = (
+        "from how much the difference itself varies between groups of the same documents. Where two recipes decide "
+        "alike there is nothing to vary."
+        if compared["paired"]
+        else "from the intervals of the two shares, as if these were independent."
+    )
     note = (
-        "The thin lines are 95 % intervals of the difference on all data like that which was read, from the intervals "
-        "of the two shares as if these were independent. On the same input they are not, and the true interval is "
-        "narrower."
+        f"The thin lines are 95 % intervals of the difference on all data like that which was read, {how}"
         if known
         else "There are no intervals: with so few units nothing says how far these shares vary."
     )
@@ -222,12 +226,18 @@ def _against(compared: Comparison, at: int) -> Html:
             svg.dot(scale(value["value"]), height / 2, "kept" if value["value"] >= 0 else "accent", 4)
         )
         lines.append(
-            row(name, svg.picture(f"{name}: {points(value)} points", height, *shapes), points(value))
+            row(name, svg.picture(f"{name}: {points(value)} points", height, *shapes), _points(value))
         )
     ends = svg.picture("Scale", 20, svg.axis(scale, 0, signed), class_="scale")
     axis = tag("div", tag("div", ends, class_="drawn"), class_="row axis", aria_hidden="true")
     caption = f"{names[at + 1]} less {names[0]}: share of raw tokens that is left, in percentage points"
     return figure(rows(*lines, axis, class_="differences"), caption=caption)
+
+
+def _points(value: dict[str, Any]) -> Html:
+    """As `points`, with the interval below the number."""
+    number, _, interval = points(value).partition(" ")
+    return join([tag("b", number), tag("span", interval, class_="range") if interval else NONE])
 
 
 def _reasons(compared: Comparison) -> Html:
@@ -259,7 +269,7 @@ def _reasons(compared: Comparison) -> Html:
         "Each document goes for one reason, the first rule of a stage that fires. A dash: the run has no such stage. "
         f"A rule also takes less where a stage before it takes more.{left_out}"
     )
-    return join([paragraph(intro), table(header, lines, left=2)])
+    return join([paragraph(intro), table(header, lines, left=2, class_="side")])
 
 
 def _most(entry: dict[str, Any]) -> float:
@@ -301,7 +311,7 @@ def _settings(compared: Comparison) -> Html:
         [entry["setting"], *(setting(value) for value in entry["values"])] for entry in compared["settings"]
     ]
     width = 1 + len(compared["runs"])
-    return table(["setting", *_names(compared)], lines, left=width, class_="settings")
+    return table(["setting", *_names(compared)], lines, left=width, class_="side words")
 
 
 def _inputs(compared: Comparison) -> Html:
@@ -328,7 +338,7 @@ def _inputs(compared: Comparison) -> Html:
             ]
         )
     header = ["run", "what was read", "files", "as stored", "raw documents", "raw text"]
-    return join([paragraph(says), table(header, lines, left=2)])
+    return join([paragraph(says), table(header, lines, left=2, class_="side")])
 
 
 def _sampled(sample: dict[str, Any] | None) -> str:

@@ -1,4 +1,4 @@
-"""Duplicates: how large the sets of copies are, which are the largest, and whose pages they were."""
+"""Duplicates: how large the clusters of copies are, which are the largest, and whose pages they were."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _deduplicator(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
         tag("div", *alarms, class_="notice", role="note") if alarms else NONE,
         paragraph(_sentence(entry, came)),
     ]
-    if entry["clusters"]:
+    if entry.get("clusters"):
         pieces += [
             _sizes(entry, came, at),
             _largest(entry),
@@ -57,17 +57,17 @@ def _deduplicator(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
 
 
 def _sentence(entry: dict[str, Any], came: dict[str, int]) -> str:
-    if not entry["clusters"]:
+    if not entry.get("clusters"):
         return f"No two of the {counted(came['documents'], 'document')} that came here were copies of each other."
     return (
         f"{counted(entry['documents'], 'document')} of {count(came['documents'])} "
-        f"({share(entry['documents'], came['documents'])}) stood in {counted(entry['clusters'], 'set')} of two or more. "
-        f"One of each set stayed, or more where not all of a set are alike; {count(entry['dropped'])} went."
+        f"({share(entry['documents'], came['documents'])}) stood in {counted(entry['clusters'], 'cluster')} of two or more. "
+        f"One of each cluster stayed; {count(entry['dropped'])} went."
     )
 
 
 def size_classes(sizes: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
-    """Sets by how many documents are in each, in classes that grow: `label`, `clusters`, `documents`, `tokens`.
+    """Clusters by how many documents are in each, in classes that grow: `label`, `clusters`, `documents`, `tokens`.
 
     From the first to the last class that has any. Above 1,000 the sizes are rounded down, and so is what is made of
     them.
@@ -112,18 +112,18 @@ def _sizes(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
             row(
                 of["label"],
                 svg.picture(
-                    f"Sets of {of['label']}: {share(of[quantity], whole)} of the {quantity}",
+                    f"Clusters of {of['label']}: {share(of[quantity], whole)} of the {quantity}",
                     _HEIGHT,
                     svg.bar(0, 100, 0, _HEIGHT, "track"),
                     svg.bar(0, scale(of[quantity] / whole if whole else 0), 0, _HEIGHT, "gone"),
                 ),
-                join([tag("b", share(of[quantity], whole)), f" in {counted(of['clusters'], 'set')}"]),
+                join([tag("b", share(of[quantity], whole)), f" in {counted(of['clusters'], 'cluster')}"]),
             )
             for of in classes
         ]
         return figure(
-            rows(*lines, class_="sets"),
-            caption=f"Share of the {quantity} that came here, by how many documents are in their set; "
+            rows(*lines, class_="clusters"),
+            caption=f"Share of the {quantity} that came here, by how many documents are in their cluster; "
             f"a whole bar is {percent(end)}",
         )
 
@@ -140,7 +140,7 @@ def _sizes(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
         ]
         for of in classes
     ]
-    header = ["documents in the set", "sets", "documents", "of those in", "tokens", "of those in"]
+    header = ["documents in the cluster", "clusters", "documents", "of those in", "tokens", "of those in"]
     rounded = (
         paragraph("Sizes above 1,000 are rounded down to two digits, and so are documents.", class_="small")
         if classes[-1]["label"].startswith(("1,001", "10,001", "100,001"))
@@ -148,14 +148,14 @@ def _sizes(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
     )
     return join(
         [
-            pick(f"sets-{at}", [("Share of", quantities)], drawn),
-            details("Sizes of sets as a table", table(header, lines), rounded),
+            pick(f"clusters-{at}", [("Share of", quantities)], drawn),
+            details("Sizes of clusters as a table", table(header, lines), rounded),
         ]
     )
 
 
 def _largest(entry: dict[str, Any]) -> Html:
-    """The largest sets. Addresses are text and no links: nobody should follow one to such a page by chance."""
+    """The largest clusters. Addresses are text and no links: nobody should follow one to such a page by chance."""
     if not entry["largest"]:
         return NONE
     lines = []
@@ -166,7 +166,7 @@ def _largest(entry: dict[str, Any]) -> Html:
         )
         tokens = found.get("tokens")
         lines.append([stayed, count(found["documents"]), NONE if tokens is None else count(tokens)])
-    intro = "The largest sets: in bold the document that stayed, below it some that went."
+    intro = "The largest clusters: in bold the document that stayed, below it some that went."
     return join([paragraph(intro), table(["document", "documents", "tokens"], lines, class_="wide")])
 
 

@@ -80,7 +80,8 @@ def _rule(reason: str, removed: Sequence[dict[str, Any]], nearly: Sequence[dict[
         if examples
     ]
     numbers = f"{len(removed)} removed, {len(nearly)} only just kept" if nearly else f"{len(removed)} removed"
-    return details(f"{reason}{bound}: {numbers}", tag("div", *columns, class_="columns"))
+    folded = details(f"{reason}{bound}: {numbers}", tag("div", *columns, class_="columns"))
+    return tag("div", folded, class_="shown")  # in print its summary is the only title
 
 
 def _example(example: dict[str, Any]) -> Html:

@@ -73,41 +73,62 @@ function tokensAt(wanted, tokens) {
 const range = (make) => Object.fromEntries(ENDS.map((end) => [end, make(end)]));
 const scaled = (ends, by) => range((end) => (by === null || by === undefined || ends[end] === null ? null : ends[end] * by));
 
+// The keys are those of `assay plan --json`.
 function plan(goal) {
   const of = goal.language ? planning.languages[goal.language] : planning;
+  const target = goal.unique;
   const curves = (name) => {
     const [low, value, high] = of.yield[name];
     return { low: curve(low, "low"), value: curve(value, "point"), high: curve(high, "high") };
   };
-  const times = (name) => {
+  const timesOf = (name) => {
     const { low, value, high } = curves(name);
-    return { low: timesFor(goal.unique, high), value: timesFor(goal.unique, value), high: timesFor(goal.unique, low) };
+    return { low: timesFor(target, high), value: timesFor(target, value), high: timesFor(target, low) };
   };
   const held = (name) => (name === "stored bytes" ? planning.stored_bytes : planning.raw[name]);
-  const needs = Object.fromEntries(Object.keys(of.yield).map((name) => [name, scaled(times(name), held(name))]));
-  const ofIt = (name) => (planning.raw[name] && of.raw[name] ? scaled(needs[name], of.raw[name] / planning.raw[name]) : null);
-  const all = times("tokens");
-  const { tokens_per_page: perPage, pages_per_crawl: perCrawl, languages: shares } = planning.crawls;
-  const pages = planning.web ? needs.documents : scaled(needs.tokens, 1 / perPage);
-  const share = goal.language ? shares[goal.language] : undefined;
-  const ofPages = share && ofIt("tokens") ? (planning.web ? ofIt("documents") : scaled(ofIt("tokens"), 1 / perPage)) : null;
-  const ratio = goal.unique / (of.yield.tokens[1] || 1e-300);
+  const needs = Object.fromEntries(Object.keys(of.yield).map((name) => [name, scaled(timesOf(name), held(name))]));
+  const times = timesOf("tokens");
+  const rank = target / (of.yield.tokens[1] || 1e-300);
   return {
-    times: all,
-    feasible: all.low !== null || all.value !== null,
-    certain: all.high !== null,
+    times,
+    feasible: times.low !== null || times.value !== null,
+    certain: times.high !== null,
+    beyond: beyond(of, rank, target, curves("tokens")),
     needs,
-    inLanguage: goal.language ? { tokens: ofIt("tokens"), documents: ofIt("documents"), bytes: ofIt("bytes") } : null,
-    crawls: scaled(pages, 1 / perCrawl),
-    languageCrawls: ofPages ? scaled(ofPages, 1 / share / perCrawl) : null,
+    languages: goal.language ? { [goal.language]: { tokens: target, times, raw: inLanguage(of, needs) } } : {},
+    crawls: crawls(goal.language, of, needs),
     costs: costs(needs),
     scenarios: planning.scenarios.map((scenario) => {
-      const most = ratio < 1e200 ? ratio ** (1 / (1 - scenario.exponent)) : null;
-      return { ...scenario, raw: most && planning.raw.tokens ? most * planning.raw.tokens : null };
+      const most = rank < 1e200 ? rank ** (1 / (1 - scenario.exponent)) : null;
+      return { ...scenario, times: most, raw_tokens: most && planning.raw.tokens ? most * planning.raw.tokens : null };
     }),
     pool: pool(curves("tokens"), goal),
-    gap: gap(all, curves("tokens"), goal),
+    gap: gap(curves("tokens"), goal),
   };
+}
+
+// More than any corpus that is spoken of holds, had it no copies at all.
+function beyond(of, rank, target, curves) {
+  const end = planning.distinct.times.at(-1);
+  if (rank <= end || !of.final.tokens) return null;
+  const most = curves.high.at(-1);
+  const times = most ? (end * target) / most : rank;
+  return { times: end, least_times: times, least_raw_tokens: times * planning.raw.tokens };
+}
+
+function inLanguage(of, needs) {
+  const names = ["tokens", "documents", "bytes"].filter((name) => needs[name] && planning.raw[name] && of.raw[name]);
+  return Object.fromEntries(names.map((name) => [name, scaled(needs[name], of.raw[name] / planning.raw[name])]));
+}
+
+function crawls(language, of, needs) {
+  const { tokens_per_page: perPage, pages_per_crawl: perCrawl, languages } = planning.crawls;
+  const pagesOf = (amounts) => (planning.web ? amounts.documents : scaled(amounts.tokens, 1 / perPage));
+  const share = language ? languages[language] : undefined;
+  const own = share ? inLanguage(of, needs) : {};
+  const found = Object.keys(own).length ? { [language]: { share, crawls: scaled(pagesOf(own), 1 / share / perCrawl) } } : {};
+  const byYear = planning.crawls.by_year.map((of) => ({ ...of, crawls: scaled(pagesOf(needs), 1 / of.pages_per_crawl) }));
+  return { crawls: scaled(pagesOf(needs), 1 / perCrawl), by_language: found, by_year: byYear };
 }
 
 function costs(needs) {
@@ -115,8 +136,8 @@ function costs(needs) {
   const { core_seconds_per_byte: rate, fixed_core_seconds: fixed, disk_per_byte: disk } = planning.costs;
   const hours = scaled(needs.bytes, rate === null ? null : rate / 3600);
   return {
-    hours: range((end) => (hours[end] === null ? null : hours[end] + fixed / 3600)),
-    disk: scaled(needs.bytes, disk),
+    core_hours: range((end) => (hours[end] === null ? null : hours[end] + fixed / 3600)),
+    disk_bytes: scaled(needs.bytes, disk),
   };
 }
 
@@ -129,14 +150,32 @@ const epochsOf = (there, goal) => ({
 
 function pool(curves, goal) {
   if (!planning.pool) return null;
-  const gives = range((end) => tokensAt(planning.pool.times, curves[end]));
-  return { gives, enough: (gives.low ?? 0) >= goal.unique, possible: (gives.high ?? 0) >= goal.unique, epochs: epochsOf(gives, goal) };
+  const final = range((end) => tokensAt(planning.pool.times, curves[end]));
+  const enough = (final.low ?? 0) >= goal.unique;
+  return { gives: [{ final }], enough, possible: (final.high ?? 0) >= goal.unique, epochs: epochsOf(final, goal) };
 }
 
-function gap(times, curves, goal) {
-  if (times.high !== null || !curves.low.at(-1)) return null;
-  const most = { low: curves.low.at(-1), value: null, high: curves.high.at(-1) };
-  return { most, epochs: epochsOf(most, goal) };
+function gap(curves, goal) {
+  const low = curves.low.at(-1);
+  if (!low || low >= goal.unique) return null;
+  const most = { low, value: null, high: curves.high.at(-1) };
+  return { times: planning.distinct.times.at(-1), languages: [{ most }], epochs: epochsOf(most, goal) };
+}
+
+// What to beware of in this plan; what holds for any stands below the form.
+function warnings(made) {
+  const { count, percent } = numbers;
+  const said = [];
+  const reach = made.times.high || made.times.low || 0;
+  if (planning.bracket_by && reach > planning.far) {
+    said.push(`This plan is for up to ${count(reach)} times what was read. From so far a sample says only between which ends deduplication can leave the corpus, not where; a larger sample or assay probe does.`);
+  }
+  const least = made.crawls.crawls.low || made.crawls.crawls.value || 0;
+  const { crawls: all, distinct_urls: distinct } = planning.crawls;
+  if (least > all) {
+    said.push(`That is more than the ${all} crawls of 2013 to 2024 together. And of their pages only ${percent(distinct)} have a URL that no other has.`);
+  }
+  return said;
 }
 
 function readGoal() {
@@ -165,10 +204,14 @@ function tableOf(rows) {
     row.firstChild.scope = "row";
     return row;
   });
-  const made = element("table", element("thead", head), element("tbody", ...body));
-  const box = element("div", made);
+  const box = element("div", element("table", element("thead", head), element("tbody", ...body)));
   box.className = "scroll";
   return box;
+}
+
+function yearsOf(made) {
+  const years = [...made.crawls.by_year].reverse().map((of) => [`${of.year}, ${numbers.count(of.pages_per_crawl)} pages each`, of.crawls, wholeFrom10]);
+  return element("details", element("summary", "Crawls by their year"), tableOf(years));
 }
 
 // 2 significant digits below 10, as `%.2g` writes them.
@@ -182,10 +225,15 @@ function rangeOf({ low, value, high }, noun) {
 
 // The one sentence that matters.
 function verdict(goal, made) {
-  const what = `${numbers.count(goal.tokens)} tokens${goal.language ? ` of ${goal.language}` : ""}`;
-  if (made.feasible) return `Collect ${rangeOf(made.needs.tokens, "raw tokens")} for ${what}.`;
-  if (goal.language && !planning.languages[goal.language].final.tokens) return `Not possible: this run kept nothing of ${goal.language}.`;
-  return `Not possible by what is known here: no amount of such data is sure to give ${what}.`;
+  const { count } = numbers;
+  const what = `${count(goal.tokens)} tokens${goal.language ? ` of ${goal.language}` : ""}`;
+  if (made.beyond) {
+    const { times, least_raw_tokens: least } = made.beyond;
+    return `More than ${count(least)} raw tokens for ${what}. That is over ${count(times)} times what this run read, from where nothing more can be said: take a larger pilot.`;
+  }
+  if (!made.feasible) return `Not possible: this run kept nothing of the kind, so no amount of such data gives ${what}.`;
+  const unsure = made.certain || !made.gap ? "" : ", and no amount is sure to be enough";
+  return `Collect ${rangeOf(made.needs.tokens, "raw tokens")} for ${what}${unsure}.`;
 }
 
 function sentences(goal, made) {
@@ -198,23 +246,26 @@ function sentences(goal, made) {
   if (goal.epochs > 1) {
     said.push(`Read ${goal.epochs} times, ${count(goal.unique)} distinct tokens are worth so many (${planning.laws.epochs_law}).`);
   }
+  const { low, value, high } = made.times;
   if (made.feasible) {
-    const reach = made.times.value ?? made.times.low;
-    said.push(`That is ${reach < 99.5 ? few(reach) : count(reach)} times what this run read${made.times.value === null && made.times.high !== null ? `, to ${count(made.times.high)}` : ""}.`);
+    const to = value === null && high !== null ? `, to ${timesWords(high)}` : "";
+    said.push(`That is ${timesWords(value ?? low)}${to} times what this run read.`);
   }
   if (made.pool) {
     const { gives, enough, possible, epochs } = made.pool;
     const judged = enough ? "That is enough." : possible ? "That may be enough or not." : "That is not enough.";
-    said.push(`The data that this run's sample was drawn from gives ${gives.high === null && gives.value === null ? "an amount beyond what is drawn here" : rangeOf(gives, "tokens")}. ${judged}`);
-    if (!enough) said.push(closing(epochs));
+    const given = gives[0].final;
+    said.push(`The data that this run's sample was drawn from gives ${given.high === null && given.value === null ? "nothing that is known" : rangeOf(given, "tokens")}. ${judged}${enough ? "" : ` ${closing(epochs)}`}`);
   }
-  if (made.gap) {
-    said.push(`No amount is sure to be enough: of ${count(planning.distinct.times.at(-1))} times this data as little as ${count(made.gap.most.low)} distinct tokens may be left. ${closing(made.gap.epochs)}`);
+  if (made.gap && !made.beyond) {
+    said.push(`No amount is sure to be enough: of ${count(made.gap.times)} times this data as little as ${count(made.gap.languages[0].most.low)} distinct tokens may be left. ${closing(made.gap.epochs)}`);
   }
-  const elsewhere = made.scenarios.filter(({ raw }) => raw).map(({ raw, source }) => `${count(raw)} (${source})`);
+  const elsewhere = made.scenarios.filter((of) => of.raw_tokens).map((of) => `${count(of.raw_tokens)} (${of.source})`);
   if (elsewhere.length) said.push(`If retention fell with size as it did elsewhere, which nothing says it does: ${elsewhere.join(", ")} raw tokens.`);
-  return said;
+  return [...said, ...warnings(made)];
 }
+
+const timesWords = (value) => (value < 99.5 ? few(value) : numbers.count(value));
 
 function closing({ low, high }) {
   if (low === null) return "No number of passes closes the gap: tokens read again are worth less each time.";
@@ -222,17 +273,19 @@ function closing({ low, high }) {
   return `Reading it ${few(low)} ${reach} times would be worth as much (${planning.laws.epochs_law}).`;
 }
 
-function rowsOf(goal, made) {
+function rowsOf(made) {
   const { count, size } = numbers;
   const write = { tokens: count, documents: count, bytes: size, "stored bytes": size };
   const names = { tokens: "raw tokens", documents: "raw documents", bytes: "raw text (UTF-8)", "stored bytes": "files as stored" };
   const rows = Object.entries(made.needs).map(([name, ends]) => [names[name], ends, write[name]]);
-  if (made.inLanguage) {
-    for (const [name, ends] of Object.entries(made.inLanguage)) if (ends) rows.push([`of it, in ${goal.language}: ${names[name]}`, ends, write[name]]);
+  for (const [language, { raw }] of Object.entries(made.languages)) {
+    for (const [name, ends] of Object.entries(raw)) rows.push([`of it, in ${language}: ${names[name]}`, ends, write[name]]);
   }
-  rows.push(["Common Crawl crawls, whole", made.crawls, wholeFrom10]);
-  if (made.languageCrawls) rows.push([`Common Crawl crawls, by their share of ${goal.language}`, made.languageCrawls, wholeFrom10]);
-  if (made.costs) rows.push(["core-hours", made.costs.hours, wholeFrom10], ["disk for the run", made.costs.disk, size]);
+  rows.push(["Common Crawl's crawls", made.crawls.crawls, wholeFrom10]);
+  for (const [language, { share, crawls: of }] of Object.entries(made.crawls.by_language)) {
+    rows.push([`Common Crawl's crawls, by their ${numbers.percent(share)} of ${language}`, of, wholeFrom10]);
+  }
+  if (made.costs) rows.push(["core-hours", made.costs.core_hours, wholeFrom10], ["disk for the run", made.costs.disk_bytes, size]);
   return rows;
 }
 
@@ -246,9 +299,13 @@ function show() {
   const answer = document.getElementById("plan-answer");
   if (goal.fault) return answer.replaceChildren(element("p", goal.fault));
   const made = plan(goal);
+  form.plan = made; // for whoever wants the numbers unrounded
   const lead = element("p", element("strong", verdict(goal, made)));
   const listed = element("ul", ...sentences(goal, made).map((words) => element("li", words)));
-  answer.replaceChildren(lead, made.feasible ? tableOf(rowsOf(goal, made)) : "", listed);
+  const open = answer.querySelector("details")?.open ?? false;
+  const tables = made.feasible && !made.beyond ? [tableOf(rowsOf(made)), listed, yearsOf(made)] : [listed];
+  answer.replaceChildren(lead, ...tables);
+  if (tables.length > 1) tables.at(-1).open = open; // what was unfolded stays so while somebody types
 }
 
 // What is written when another sort of goal is chosen, as long as nobody has written anything else.

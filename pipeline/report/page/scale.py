@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pipeline.planning.crawls import DISTINCT_URLS
+from pipeline.planning.plan import FAR, cost_warnings
 from pipeline.report.build import Report
 from pipeline.report.numbers import NOTHING, count, percent
 from pipeline.report.page import svg
@@ -30,6 +32,7 @@ _HEAD = 22.0  # above it, for the names of lines that stand upright
 _LABEL = 14.0  # pixels between two labels at least
 _FORM = (
     "raw",
+    "final",
     "stored_bytes",
     "web",
     "yield",
@@ -42,6 +45,8 @@ _FORM = (
     "bracket_by",
 )
 
+_RATES = ("core_seconds_per_byte", "fixed_core_seconds", "disk_per_byte")
+
 Points = list[tuple[float, float]]  # times what was read, share of the raw tokens
 
 
@@ -50,7 +55,10 @@ def section(report: Report) -> Html:
     planning = report.get("planning")
     if not planning or not planning["raw"]["tokens"] or not planning["final"]["tokens"]:
         return NONE
-    warnings = [tag("li", _with_code(warning)) for warning in planning["warnings"]]
+    warnings = [
+        tag("li", _with_code(warning))
+        for warning in (*planning["warnings"], *cost_warnings(planning.get("costs")))
+    ]
     return join(
         [
             paragraph(_sentence(planning)),
@@ -161,10 +169,16 @@ def _axes(planning: dict[str, Any], x: svg.Log, y: svg.Linear) -> Html:
         pieces.append(svg.line(at, bottom, at, bottom + 4, "grid"))
         if power % 2 == 0:
             anchor = "start" if at < 3 else "end" if at > 97 else "middle"
-            times = "as read" if power == 0 else f"× {10**power:,}" if power > 0 else f"1 in {10**-power:,}"
+            times = (
+                "as read" if power == 0 else f"× {_round(10**power)}" if power > 0 else f"1 in {10**-power}"
+            )
             pieces.append(svg.label(at, bottom + 17, count(raw * 10.0**power), anchor, "tick"))
             pieces.append(svg.label(at, bottom + 31, times, anchor, "tick"))
     return join(pieces)
+
+
+def _round(power_of_ten: int) -> str:
+    return count(power_of_ten).replace(".00", "").replace(".0", "").replace("1,000", "1 k")
 
 
 def _upright(planning: dict[str, Any], x: svg.Log) -> list[Html]:
@@ -195,7 +209,7 @@ def _key(planning: dict[str, Any]) -> Html:
     entries = (
         [_swatch("curve", "measured: this run, and random parts of it")] if planning.get("measured") else []
     )
-    entries.append(_swatch("curve likely", "likely"))
+    entries.append(_swatch("curve likely", "likely, as far as ten times"))
     if planning["bracket_by"]:
         entries.append(_swatch("band", f"between these ends (95 %, by the {planning['bracket_by']})"))
     else:
@@ -324,7 +338,12 @@ def _form(planning: dict[str, Any]) -> Html:
         " prints the same.",
         class_="small",
     )
-    figures = {name: planning[name] for name in _FORM} | {"costs": planning.get("costs")}
+    costs = planning.get("costs")
+    figures = {name: planning[name] for name in _FORM} | {
+        "costs": {rate: costs[rate] for rate in _RATES} if costs else None,
+        "crawls": {**planning["crawls"], "distinct_urls": DISTINCT_URLS},
+        "far": FAR,
+    }
     return join([form, tag("noscript", told), data("planning", figures)])
 
 
