@@ -165,7 +165,7 @@ def differing(tests: Sequence[tuple[float, int] | None]) -> list[bool]:
 def _share(kept: Replicates, read: Replicates) -> Estimate:
     """The kept share of documents. Where all or none are kept, the interval is that of Clopper and Pearson."""
     if 0 < kept.sum() < read.sum():
-        return ratio(kept, read, share=True)
+        return ratio(kept, read, share=True, dealt=True)
     end = ((1 - CONFIDENCE) / 2) ** (1 / float(read.sum()))
     return Estimate(1.0, end, 1.0) if kept.sum() else Estimate(0.0, 0.0, 1 - end)
 
@@ -175,7 +175,7 @@ def _token_share(ends: Ends) -> Estimate:
     read, kept = ends.tokens_read, ends.tokens_kept
     if not read.sum() or not kept.sum():
         return Estimate(0.0)
-    return ratio(kept, read, share=True)
+    return ratio(kept, read, share=True, dealt=True)
 
 
 def _ends(rows: pa.Table, group: str) -> Ends:

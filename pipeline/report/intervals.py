@@ -58,7 +58,7 @@ def interval_figures(
                 if basis == "documents"
                 else None
             )
-            estimate = _estimate(left[at], raw[at], untouched, trials)
+            estimate = _estimate(left[at], raw[at], untouched, trials, basis == "documents")
             figure[quantity] = asdict(estimate) if estimate else _NOTHING
         figures.append(figure)
     return {"basis": basis if groups > 1 else None, "groups": groups, "stages": figures}
@@ -81,7 +81,7 @@ def group_amounts(
 
 
 def _estimate(
-    left: NDArray[np.float64], raw: NDArray[np.float64], untouched: bool, trials: float | None
+    left: NDArray[np.float64], raw: NDArray[np.float64], untouched: bool, trials: float | None, dealt: bool
 ) -> Estimate | None:
     """The share that is left; None where nothing was there.
 
@@ -98,4 +98,4 @@ def _estimate(
         if margin is None:
             return Estimate(value)
         return Estimate(value, 1 - margin, 1.0) if value else Estimate(0.0, 0.0, margin)
-    return ratio(left, raw, share=True)
+    return ratio(left, raw, share=True, dealt=dealt)
