@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
 HEAVY = 3.0  # times the document in which a random token stands: the one that a sample may have missed
+HEAVY_EACH = 5.0  # the same for a ratio that is no share: a long document adds to y and nothing, or less, to x
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,13 @@ class Estimate:
     high: float | None = None
 
 
-def ratio(y: NDArray[np.float64], x: NDArray[np.float64], share: bool, dealt: bool = False) -> Estimate:
+def ratio(
+    y: NDArray[np.float64],
+    x: NDArray[np.float64],
+    share: bool,
+    dealt: bool = False,
+    whole: NDArray[np.float64] | None = None,
+) -> Estimate:
     """The sum of y over the sum of x, with an interval from how the units differ.
 
     With R = sum y / sum x and e_i = y_i - R x_i, the variance is that of the delete-one jackknife about R,
@@ -36,16 +43,20 @@ def ratio(y: NDArray[np.float64], x: NDArray[np.float64], share: bool, dealt: bo
 
     Of a share the interval is that of its rarer part, what was kept or what was removed (`_rare`). Of any other
     ratio it is Student's, with n - 1 degrees of freedom, on the scale of the logarithm, on which R is nearer to
-    normal (the delta method carries the error there). Units are taken to be a sample of endlessly many, so
-    there is no finite population correction. Units in which x is 0 hold nothing and say nothing.
+    normal (the delta method carries the error there); with `whole` it reaches as far as long documents ask for
+    (`_per`). Units are taken to be a sample of endlessly many, so there is no finite population correction.
+    Units in which x is 0 hold nothing and say nothing.
 
     Args:
         y, x: one value per unit, float64; x >= 0, and the sum of x is above 0.
         share: whether y is a part of x, so that R is at most 1.
         dealt: whether the units are groups to which documents were dealt by chance. How they differ in size then tells
             how long documents are.
+        whole: for a ratio that is no share, of units that are dealt: what y is a part of, such as the raw tokens of
+            which y were kept where x counts documents.
     """
-    spread = float(np.var(x)) * len(x)
+    longest = _random_token_s(x if whole is None else whole) if dealt else 0.0
+    part = None if whole is None else ratio(y, whole, share=True, dealt=dealt)
     y, x = y[x > 0], x[x > 0]
     units, total = len(x), float(x.sum())
     value = float(y.sum()) / total
@@ -56,14 +67,40 @@ def ratio(y: NDArray[np.float64], x: NDArray[np.float64], share: bool, dealt: bo
     t = student_t(0.5 + CONFIDENCE / 2, units - 1)
     if share:
         apart = float(np.abs(residuals).sum())
-        heavy = spread / total if dealt else float((residuals**2).sum()) / apart if apart else 0.0
+        heavy = longest if dealt else float((residuals**2).sum()) / apart if apart else 0.0
         low, high = _rare(min(value, 1 - value), variance, HEAVY * heavy / total, t)
         return Estimate(value, *((low, high) if value < 0.5 else (1 - high, 1 - low)))
+    if whole is not None and part is not None:
+        return _per(value, variance, HEAVY_EACH * longest / total, t, part, float(whole.sum()) / total)
     if not value:
         return Estimate(value, 0.0)  # nothing says how much there might be
-    # A step this long has no interval to speak of; the bound only keeps the exponential finite.
-    step = min(t * math.sqrt(variance) / value, 600.0)
+    step = _step(value, variance, t)
     return Estimate(value, value * math.exp(-step), value * math.exp(step))
+
+
+def _random_token_s(groups: NDArray[np.float64]) -> float:
+    """The document in which a random token stands, sum x_d^2 / sum x_d, by how groups differ to which documents were
+    dealt."""
+    total = float(groups.sum())
+    return float(np.var(groups)) * len(groups) / total if total else 0.0
+
+
+def _per(value: float, variance: float, heavy: float, t: float, part: Estimate, whole: float) -> Estimate:
+    """The interval of a part of something `whole` times as large, per something else, such as tokens kept per document.
+
+    As long documents may be missing from the sample here too, the high end is that of `_rare`. The low end is Student's, or
+    that of the part if it is lower, as where nearly all was kept: then a few long ones may be removed.
+    In simulation (3,000 samples of 200 to 10,000 documents of log-normal lengths with sigma 1.7, of which 2 to 90 % are
+    kept) Student's covered 68 to 94 %, and this 94 % and more.
+    """
+    low = value * math.exp(-_step(value, variance, t)) if value else 0.0
+    low = min(low, (part.low or 0.0) * whole)
+    return Estimate(value, low, max(_upper(value + heavy, variance + heavy**2, t), value))
+
+
+def _step(value: float, variance: float, t: float) -> float:
+    # A step this long has no interval to speak of; the bound only keeps the exponential finite.
+    return min(t * math.sqrt(variance) / value, 600.0)
 
 
 def _rare(value: float, variance: float, heavy: float, t: float) -> tuple[float, float]:
@@ -78,15 +115,20 @@ def _rare(value: float, variance: float, heavy: float, t: float) -> tuple[float,
     100,000 forum posts the greatest made intervals that covered 98 to 99 % where 95 % was meant, and without
     any they covered 75 to 93 %. The quantile is Wilson and Hilferty's (1931, PNAS 17).
     """
-    low, mean, spread = 0.0, value + heavy, variance + heavy**2
+    low = 0.0
     if value:
         step = t * math.sqrt(variance) / (value * (1 - value))
         low = _logistic(math.log(value / (1 - value)) - step)
-    if not spread:
-        return min(low, value), value
-    shape = mean**2 / spread
-    high = mean * float(1 - 1 / (9 * shape) + t / (3 * math.sqrt(shape))) ** 3
+    high = _upper(value + heavy, variance + heavy**2, t)
     return min(low, value), min(max(high, value), 1.0)
+
+
+def _upper(mean: float, variance: float, t: float) -> float:
+    """The gamma distribution's quantile at t standard deviations, by Wilson and Hilferty."""
+    if not variance:
+        return mean
+    shape = mean**2 / variance
+    return mean * float(1 - 1 / (9 * shape) + t / (3 * math.sqrt(shape))) ** 3
 
 
 def _logistic(value: float) -> float:

@@ -14,7 +14,7 @@ from pipeline.ledger import QUANTITIES, UNKNOWN_LANGUAGE
 from pipeline.ledger_files import listing
 from pipeline.planning import crawls, laws
 from pipeline.planning.curve import SCENARIOS, Shrinkage, final_tokens, grid, shrinkage
-from pipeline.planning.estimate import ratio
+from pipeline.planning.estimate import Estimate, ratio
 from pipeline.planning.groups import Ends, of_documents, of_units
 from pipeline.planning.unseen import Clusters
 from pipeline.planning.warnings import warnings_of
@@ -165,11 +165,17 @@ def _yield(
         if raw is None or not raw.sum() or not final.sum() or (name == STORED and not stored):
             yielded[name] = [None, value if value else None, None]
             continue
-        found = ratio(final, raw, share=name == "tokens", dealt=ends.stored is None)
+        found = _share(final, raw, name == "tokens", ends)
         size = scale * float(raw.sum())
         low, high = (None if end is None else end * size for end in (found.low, found.high))
         yielded[name] = [low, value, high]
     return yielded
+
+
+def _share(final: NDArray[np.float64], raw: NDArray[np.float64], of_tokens: bool, ends: Ends) -> Estimate:
+    dealt = ends.stored is None
+    whole = ends.total("raw", "tokens") if dealt and not of_tokens else None
+    return ratio(final, raw, share=of_tokens, dealt=dealt, whole=whole)
 
 
 def _languages(ends: Ends, stored: float, scale: float) -> dict[str, Any]:

@@ -129,6 +129,31 @@ def test_intervals_of_dealt_documents_cover(removed: float, documents: int) -> N
     assert covered >= 0.93 * runs
 
 
+@pytest.mark.parametrize(
+    ("kept", "documents", "tilt"), [(0.02, 200, 0), (0.02, 2000, 0), (0.02, 2000, 1), (0.005, 500, -0.5)]
+)
+def test_intervals_of_few_kept_documents_cover(kept: float, documents: int, tilt: float) -> None:
+    """Lengths as of the web, where a document of a hundred times the median is in any sample; the long ones are
+    kept rather more often, or rather less. In tokens of raw tokens, and a document."""
+    pool = np.random.default_rng(1)
+    tokens = np.rint(pool.lognormal(5, 1.7, 400_000)) + 1
+    chance = np.minimum((tokens / np.median(tokens)) ** tilt, 50)
+    stays = pool.random(len(tokens)) < kept * chance / chance.mean()
+    covered, runs = np.zeros(2), 1000
+    for at in range(runs):
+        random = np.random.default_rng([2, at])
+        drawn = random.integers(0, len(tokens), documents)
+        group = random.integers(0, GROUPS, documents)
+        raw, number = np.bincount(group, tokens[drawn], GROUPS), np.bincount(group, minlength=GROUPS) * 1.0
+        final = np.bincount(group, tokens[drawn] * stays[drawn], GROUPS)
+        share = ratio(final, raw, share=True, dealt=True)
+        each = ratio(final, number, share=False, dealt=True, whole=raw)
+        for place, (estimate, by) in enumerate(((share, tokens.sum()), (each, len(tokens)))):
+            assert estimate.low is not None and estimate.high is not None
+            covered[place] += estimate.low <= tokens[stays].sum() / by <= estimate.high
+    assert (covered >= 0.93 * runs).all()
+
+
 def test_where_nothing_was_removed_something_may_be() -> None:
     random = np.random.default_rng(3)
     tokens = random.lognormal(5, 1, 1000)
