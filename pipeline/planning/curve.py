@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.planning.unseen import Clusters, extrapolate_each
+from pipeline.planning.unseen import Clusters, extrapolate_each, together
 
 STEPS_PER_TENFOLD = 8
-POINT_TIMES = 10.0  # as far as a sample says what is likely; beyond it says only what is possible
 
 # How fast retention fell with size elsewhere, R ~ times^-exponent: what may happen, and no interval.
 SCENARIOS: tuple[dict[str, Any], ...] = (
@@ -31,8 +30,6 @@ SCENARIOS: tuple[dict[str, Any], ...] = (
     {"name": "medium", "exponent": 0.27, "source": "URLs of Common Crawl, 1 to 100 crawls"},
     {"name": "fast", "exponent": 0.35, "source": "MinHash over FineWeb, 1 to 96 crawls"},
 )
-
-BOTH = "linear program and closed form"
 
 Array = NDArray[np.float64]
 
@@ -54,10 +51,6 @@ class Shrinkage:
     high: Array
     by: str | None
 
-    def at(self, times: Array, end: str) -> Array:
-        """One of the three at other times, linear in the logarithm of times."""
-        return np.asarray(np.interp(np.log(times), np.log(self.times), getattr(self, end)))
-
 
 def unchanged(times: Array) -> Shrinkage:
     """Without a deduplicator a larger corpus keeps the same share."""
@@ -66,41 +59,13 @@ def unchanged(times: Array) -> Shrinkage:
 
 
 def shrinkage(deduplicators: Sequence[Clusters], times: Array) -> Shrinkage:
-    """rho of the recipe's deduplicators, one after the other.
-
-    A deduplicator sees only what those before it let through, so when the corpus is t times as large, t rho(t) of those
-    before it. It is judged there: for both of its ends at the t rho_low that surely reaches it. (For the upper
-    one t would be too far: what a deduplicator by URL leaves of pages that are there a hundred times
-    hardly grows with the corpus, so the next one has seen those pages' copies by text already. For the lower
-    one nothing is lost, since more documents never leave fewer distinct ones; by that no rho is below 1/t either.)
-    """
-    total = unchanged(times)
-    for clusters in deduplicators:
-        one = _retention(clusters, times)
-        surely = times * total.low
-        likely = times * np.where(np.isnan(total.point), total.low, total.point)
-        total = Shrinkage(
-            times,
-            np.maximum(total.low * one.at(surely, "low"), np.minimum(1 / times, 1.0)),
-            total.point * one.at(likely, "point"),
-            total.high * one.at(surely, "high"),
-            one.by if total.by in (None, one.by) else BOTH,
-        )
+    """rho of the recipe's deduplicators, taken for one (`pipeline.planning.unseen.together`): R(times) / R(1)."""
     if not deduplicators:
-        return total  # as much is said of any size
-    # It never rises, so what bounds one size bounds all larger ones, or all smaller ones.
-    low = np.maximum.accumulate(total.low[::-1])[::-1]
-    high = np.minimum.accumulate(total.high)
-    point = np.where(times > POINT_TIMES, np.nan, np.clip(total.point, low, high))
-    return Shrinkage(times, low, point, high, total.by)
-
-
-def _retention(clusters: Clusters, times: Array) -> Shrinkage:
-    """One deduplicator's R(times) / R(1)."""
-    tokens = clusters.tokens if clusters.tokens is not None else np.zeros(0)
-    variance = clusters.variance if clusters.variance is not None else np.zeros(0)
-    columns = (clusters.clusters, tokens, variance, times)
-    return _remembered(clusters.sizes.tobytes(), *(np.asarray(column, float).tobytes() for column in columns))
+        return unchanged(times)  # as much is said of any size
+    clusters = together(deduplicators)
+    columns = (clusters.clusters, clusters.tokens, clusters.variance, times)
+    held = (b"" if column is None else np.asarray(column, float).tobytes() for column in columns)
+    return _remembered(clusters.sizes.tobytes(), *held)
 
 
 @lru_cache(maxsize=16)

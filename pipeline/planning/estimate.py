@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
 HEAVY = 3.0  # times the document in which a random token stands: the one that a sample may have missed
-HEAVY_EACH = 5.0  # the same for a ratio that is no share: a long document adds to y and nothing, or less, to x
+HEAVY_EACH = (
+    5.0  # the same for a ratio that is no share: a long document adds to y and nothing, or less, to x
+)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pipeline.planning import crawls, laws
 from pipeline.planning.curve import SCENARIOS, Shrinkage, final_tokens, grid, shrinkage
 from pipeline.planning.estimate import Estimate, ratio
 from pipeline.planning.groups import Ends, of_documents, of_units
-from pipeline.planning.unseen import Clusters
+from pipeline.planning.unseen import ASSUMED_UNEVENNESS, Clusters
 from pipeline.planning.warnings import warnings_of
 from pipeline.rundir import RunDirectory
 
@@ -79,15 +79,21 @@ def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Tabl
 def deduplicators(report: dict[str, Any]) -> list[Clusters]:
     """The sets of copies that each deduplicator found, weighted by tokens; documents without a copy are sets of one."""
     came = {stage["name"]: stage["in"] for stage in report["stages"] if stage["kind"] == "deduplicator"}
+    raw, effective = report["totals"]["raw"]["documents"], report["dominance"]["documents_effective"]
+    unevenness = max(raw / effective, 1.0) if effective else ASSUMED_UNEVENNESS
     found = []
     for entry in report["duplicates"]:
-        sizes = entry["sizes"]
         documents, tokens = came[entry["stage"]]["documents"], came[entry["stage"]]["tokens"]
         if not documents:
             continue
-        alone = [1, max(documents - entry["documents"], 0), max(tokens - sum(held for *_, held in sizes), 0)]
-        table = np.array([alone, *sizes], np.float64)
-        found.append(Clusters(table[:, 0].astype(np.int64), table[:, 1], table[:, 2]))
+        alone = [
+            1,
+            max(documents - entry["documents"], 0),
+            max(tokens - sum(held for *_, held in entry["sizes"]), 0),
+        ]
+        table = np.array([alone, *entry["sizes"]], np.float64)
+        sizes = table[:, 0].astype(np.int64)
+        found.append(Clusters(sizes, table[:, 1], table[:, 2], unevenness=unevenness))
     return found
 
 

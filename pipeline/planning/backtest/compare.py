@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
@@ -14,8 +14,9 @@ from pipeline.errors import UserError
 from pipeline.ledger_files import fold
 from pipeline.planning.backtest.fates import Fates, Floats, Places, read_fates
 from pipeline.planning.backtest.pilot import Passed, Pilot, send
+from pipeline.planning.curve import shrinkage
 from pipeline.planning.estimate import CONFIDENCE, Estimate, ratio
-from pipeline.planning.unseen import Clusters, Extrapolation, extrapolate, together
+from pipeline.planning.unseen import Clusters
 from pipeline.report.figures import stage_figures
 from pipeline.report.numbers import counted, percent
 from pipeline.rundir import RunDirectory, StageEntry
@@ -196,8 +197,8 @@ def predictions(pilot: Pilot, times: float) -> dict[int, Prediction]:
     """What a pilot says of the whole, `times` as large, by the place of the stage; of the final share of raw tokens by
     the number after the last.
 
-    A filter is taken to keep of the whole what it keeps of the pilot, a deduplicator what `pipeline.planning.unseen`
-    says of its clusters. The final share is that of the pilot, times how much less of the whole is distinct than of the
+    A filter is taken to keep of the whole what it keeps of the pilot, a deduplicator what the plan says of its clusters
+    (`pipeline.planning.curve`). The final share is that of the pilot, times how much less of the whole is distinct than of the
     pilot, for all deduplicators together. (A filter after a deduplicator meets more copies in a pilot than in the whole.
     Where it treats copies unlike other documents, its share differs for that, and no interval says so.)
     """
@@ -205,8 +206,8 @@ def predictions(pilot: Pilot, times: float) -> dict[int, Prediction]:
     said = {one.stage: _of_stage(one, times) for one in passed}
     kept = ratio(pilot.final, pilot.raw, share=True, dealt=True)
     low, high = _ends(kept)
-    shrunk = _shrunk([one.clusters for one in passed if one.clusters is not None], times)
-    said[pilot.stages] = _scaled(shrunk, kept.value, low, high)
+    met = [one.clusters for one in passed if one.clusters is not None]
+    said[pilot.stages] = _scaled(met, times, kept.value, low, high)
     return said
 
 
@@ -214,27 +215,14 @@ def _of_stage(one: Passed, times: float) -> Prediction:
     alone = min(float(one.went_on.sum() / one.came.sum()), 1.0)
     if one.clusters is None:
         return Prediction(alone, alone, *_ends(ratio(one.went_on, one.came, share=True, dealt=True)))
-    return _scaled(_shrunk([one.clusters], times), alone, alone, alone)
+    return _scaled([one.clusters], times, alone, alone, alone)
 
 
-def _shrunk(deduplicators: Sequence[Clusters], times: float) -> Extrapolation:
-    """How much less of the whole is distinct than of the pilot."""
-    if not deduplicators:
-        return Extrapolation(1.0, 1.0, 1.0, "")
-    clusters = together(deduplicators)
-    here, whole = extrapolate(clusters, 1).low, extrapolate(clusters, times)
-    return replace(
-        whole,
-        point=None if whole.point is None else whole.point / here,
-        low=whole.low / here,
-        high=whole.high / here,
-    )
-
-
-def _scaled(shrunk: Extrapolation, value: float, low: float, high: float) -> Prediction:
-    """A share of the pilot, with its interval, as that of the whole."""
-    point = None if shrunk.point is None else min(value * shrunk.point, 1.0)
-    return Prediction(value, point, low * shrunk.low, min(high * shrunk.high, 1.0))
+def _scaled(met: Sequence[Clusters], times: float, value: float, low: float, high: float) -> Prediction:
+    """A share of the pilot, with its interval, as that of the whole, of which less is distinct."""
+    rho = shrinkage(met, np.array([times]))
+    point = None if np.isnan(rho.point[0]) else min(value * float(rho.point[0]), 1.0)
+    return Prediction(value, point, low * float(rho.low[0]), min(high * float(rho.high[0]), 1.0))
 
 
 def _ends(estimate: Estimate) -> tuple[float, float]:

@@ -53,7 +53,7 @@ def send(fates: Fates, documents: Places, stages: Sequence[StageEntry]) -> Pilot
         fates.tokens_at(0, documents),
         (fates.hashes[documents] % np.uint64(GROUPS)).astype(np.int64),
     )
-    raw = living.sums()
+    raw, unevenness = living.sums(), _unevenness(living.raw)
     passed = []
     for at, stage in enumerate(stages):
         if stage.kind not in ("filter", "deduplicator"):
@@ -65,7 +65,7 @@ def send(fates: Fates, documents: Places, stages: Sequence[StageEntry]) -> Pilot
             fate = np.where(goes, fates.keeper[living.fate], living.fate)
             kept_first = np.argsort(goes, kind="stable")
             _, first, cluster = np.unique(fate[kept_first], return_index=True, return_inverse=True)
-            clusters = _clusters(cluster, living.raw[kept_first] * fates.gain[at])
+            clusters = _clusters(cluster, living.raw[kept_first] * fates.gain[at], unevenness)
             living = replace(living, fate=fate)[kept_first[first]]
         passed.append(Passed(at, came, living.sums() * fates.gain[at], clusters))
     return Pilot(len(documents), len(stages), raw, living.sums() * fates.gain[-1], passed)
@@ -93,8 +93,8 @@ class _Living:
         return _added(self.group, self.raw, GROUPS)
 
 
-def _clusters(cluster: Places, tokens: Floats) -> Clusters:
-    """Of documents in these clusters, numbered from 0, with so many tokens."""
+def _clusters(cluster: Places, tokens: Floats, unevenness: float) -> Clusters:
+    """Of documents in these clusters, numbered from 0, with so many tokens: no more than a run's files say of its own."""
     size = np.bincount(cluster)
     total = _added(cluster, tokens, len(size))
     sizes, place = np.unique(size, return_inverse=True)
@@ -102,8 +102,13 @@ def _clusters(cluster: Places, tokens: Floats) -> Clusters:
         sizes,
         np.bincount(place, minlength=len(sizes)).astype(np.float64),
         tokens=_added(place, total, len(sizes)),
-        variance=_added(place, (total / size) ** 2, len(sizes)),
+        unevenness=unevenness,
     )
+
+
+def _unevenness(tokens: Floats) -> float:
+    mean = float(tokens.mean()) if len(tokens) else 0.0
+    return float(np.mean(tokens**2)) / mean**2 if mean else 1.0
 
 
 def _added(place: Places, values: Floats, length: int) -> Floats:

@@ -13,8 +13,8 @@ and Wu 2016, PNAS 113; Charikar et al. 2000, PODS), so `extrapolate` says less t
 `python -m benchmarks.coverage` measures how often the truth lies inside.
 """
 
-from pipeline.planning.unseen.clusters import Clusters
+from pipeline.planning.unseen.clusters import ASSUMED_UNEVENNESS, Clusters
 from pipeline.planning.unseen.extrapolate import Extrapolation, extrapolate, extrapolate_each
 from pipeline.planning.unseen.several import together
 
-__all__ = ["Clusters", "Extrapolation", "extrapolate", "extrapolate_each", "together"]
+__all__ = ["ASSUMED_UNEVENNESS", "Clusters", "Extrapolation", "extrapolate", "extrapolate_each", "together"]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-ASSUMED_CV = (
-    2.0  # standard deviation of documents' tokens over their mean, where nobody says; the web's is 1 to 3
-)
+# Mean square of documents' tokens over their squared mean, where nobody says: a standard deviation of twice the mean. The web's
+# is one to three times.
+ASSUMED_UNEVENNESS = 5.0
 PAIR = 6.0  # of a pair's own variance: what it adds to that of f_1, given n, where nearly all are unique
 
 
@@ -28,9 +28,9 @@ class Clusters:
             cluster's kept document is taken to have the mean of its documents.
         variance: float64: the variance of what the clusters of each size come to, in documents or tokens kept, from
             sample to sample. Of clusters it is their number, as of any rare thing counted (Poisson); of tokens the
-            sum of squares of each cluster's kept tokens. Where that is not given, documents' tokens are
-            assumed to have twice their mean as standard deviation. Give it where `clusters` are not counts but
-            estimates.
+            sum of squares of each cluster's kept tokens. Where that is not given, it is worked out from
+            `unevenness`. Give it where `clusters` are not counts but estimates.
+        unevenness: the mean square of documents' tokens over their squared mean.
 
     Raises:
         ValueError: a size below 1, a negative number, or arrays of different lengths.
@@ -40,6 +40,7 @@ class Clusters:
     clusters: Floats
     tokens: Floats | None = None
     variance: Floats | None = None
+    unevenness: float = ASSUMED_UNEVENNESS
 
     def __post_init__(self) -> None:
         given = [self.sizes, self.clusters, self.tokens, self.variance]
@@ -65,7 +66,7 @@ class Clusters:
             variance = count
         else:
             kept = added(self.tokens)[here] / sizes
-            variance = (1 + ASSUMED_CV**2) * kept**2 / count
+            variance = self.unevenness * kept**2 / count
         if self.variance is not None:
             variance = added(self.variance)[here]
         return Seen(sizes, count, kept, variance)

@@ -46,7 +46,7 @@ def extrapolate(clusters: Clusters, times: float, z: float = Z) -> Extrapolation
 
 
 def extrapolate_each(clusters: Clusters, times: Sequence[float], z: float = Z) -> list[Extrapolation]:
-    """The same for several pools, in the order of `times`: none keeps more than a smaller one."""
+    """The same for several pools, in the order of `times`. From 2 on none keeps more than a smaller one."""
     if any(not t > 0 for t in times):
         raise ValueError("a pool is above 0 times its sample")
     seen = clusters.seen
@@ -55,7 +55,7 @@ def extrapolate_each(clusters: Clusters, times: Sequence[float], z: float = Z) -
     curve = rational_function(seen) if any(2 < t <= REACH for t in times) else None
     twice = _near(seen, 2.0, z)
     found = {t: _near(seen, t, z) if t <= 2 else _far(seen, t, z, twice, curve) for t in sorted(set(times))}
-    falling = dict(zip(found, _never_rising(list(found.values())), strict=True))
+    falling = dict(zip(found, _never_rising(list(found), list(found.values())), strict=True))
     return [falling[t] for t in times]
 
 
@@ -88,14 +88,19 @@ def _far(seen: Seen, times: float, z: float, twice: Extrapolation, curve: Curve 
     return Extrapolation(point, low, high, by)
 
 
-def _never_rising(found: list[Extrapolation]) -> list[Extrapolation]:
-    """By rising size of the pool: each end no higher than that of a smaller pool, and no lower than that of a larger."""
+def _never_rising(times: Sequence[float], found: list[Extrapolation]) -> list[Extrapolation]:
+    """By rising size of the pool: each end no higher than that of a smaller pool, and no lower than that of a larger.
+
+    The high ends of pools below twice the sample bound no larger one: they say what is left of this sample and a little
+    more, and the sample may by chance hold more copies than the pool.
+    """
     lows = [one.low for one in found]
     for at in range(len(found) - 2, -1, -1):
         lows[at] = max(lows[at], lows[at + 1])
     highs = [max(one.high, low) for one, low in zip(found, lows, strict=True)]
     for at in range(1, len(found)):
-        highs[at] = max(min(highs[at], highs[at - 1]), lows[at])
+        bound = highs[at - 1] if times[at - 1] >= 2 else 1.0
+        highs[at] = max(min(highs[at], bound), lows[at])
     points: list[float | None] = []
     last = 1.0
     for one, low, high in zip(found, lows, highs, strict=True):

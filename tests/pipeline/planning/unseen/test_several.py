@@ -36,6 +36,30 @@ def test_one_alone_stays_as_it_is() -> None:
         assert extrapolate(together([one]), times).low == pytest.approx(extrapolate(one, times).low)
 
 
+def test_sets_of_sets_are_as_large_as_they_are() -> None:
+    """Copies by URL, and of what stays of them sets by text, whichever it is."""
+    random = np.random.default_rng(8)
+    by_url = 1 + random.poisson(0.8, 60_000) * random.integers(0, 2, 60_000)
+    by_text = random.integers(0, 40_000, len(by_url))
+    found = [np.unique(np.bincount(by_text)[np.unique(by_text)], return_counts=True)]
+    found.insert(0, np.unique(by_url, return_counts=True))
+    truth = np.bincount(np.bincount(by_text, by_url)[np.unique(by_text)].astype(int))
+    made = together([Clusters(sizes, count.astype(float)) for sizes, count in found]).seen
+    assert made.raw == pytest.approx(by_url.sum())
+    for size in range(1, 9):
+        assert made.of(size)[0] == pytest.approx(truth[size], abs=4 * np.sqrt(truth[size]))
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(1, 1000)), min_size=1, max_size=6, unique=True))
+def test_no_document_is_lost_between_two(repeated: list[tuple[int, int]]) -> None:
+    first = clusters(900.0, [(2, 30), (7, 4), (300, 2)], 10.0)
+    later = clusters(10.0, [(size + 1, number) for size, number in repeated], 10.0)
+    made = together([first, later]).seen
+    assert made.raw == pytest.approx(first.seen.raw)
+    kept = [one.seen.distinct / one.seen.raw for one in (first, later)]
+    assert made.distinct / made.raw == pytest.approx(kept[0] * kept[1])
+
+
 def test_what_none_has_seen_is_counted_once() -> None:
     stages = [clusters(5000.0, [], 100.0) for _ in range(3)]
     assert extrapolate(together(stages), 100).low == pytest.approx(extrapolate(stages[0], 100).low)
