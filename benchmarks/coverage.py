@@ -37,6 +37,7 @@ MORE = (
     1.03  # times as many are drawn, so that by no chance the pool is more times as large than it stands for
 )
 PILOTS, QUICK_PILOTS = 200, 20
+RECIPES = ("fineweb", "quickstart")  # of one deduplicator and of three
 UNITS = 30  # in a pilot of whole units
 AIM = 0.93
 SEED = 5
@@ -61,7 +62,10 @@ class Said:
 def main(
     documents: DocumentFiles = None,
     run: Annotated[
-        Path | None, typer.Option(help="A finished run of one input in many files, instead of a new one.")
+        list[Path] | None,
+        typer.Option(
+            help="A finished run of one input in many files, instead of new ones. Several times for more."
+        ),
     ] = None,
     quick: Quick = False,
 ) -> None:
@@ -70,20 +74,29 @@ def main(
     title(f"Deduplication of made-up pools, {pilots} pilots each")
     table(_POOL_COLUMNS, pool_rows(pilots))
     with tempfile.TemporaryDirectory() as folder:
-        made = RunDirectory(str(run)) if run else _new_run(documents or [], Path(folder))
-        fates, stages = fates_of(made), made.stages()
-        planted = plant(fates, stages, np.random.default_rng(SEED))
-        title(f"{len(planted.hashes):,} real documents with planted re-crawls, {pilots} pilots each")
-        table(_PLANTED_COLUMNS, planted_rows(planted, stages, pilots))
-        title(
-            f"Filters: pilots of 1 % of {len(fates.hashes):,} real documents, and of {UNITS} of their files"
-        )
-        table(_FILTER_COLUMNS, filter_rows(made, fates, stages, pilots))
+        for made in map(RunDirectory, map(str, run)) if run else _new_runs(documents or [], Path(folder)):
+            name, fates, stages = (
+                made.read_json("manifest.json")["recipe"]["name"],
+                fates_of(made),
+                made.stages(),
+            )
+            planted = plant(fates, stages, np.random.default_rng(SEED))
+            title(
+                f"`{name}` on {len(planted.hashes):,} real documents with planted re-crawls, {pilots} pilots each"
+            )
+            table(_PLANTED_COLUMNS, planted_rows(planted, stages, pilots))
+            title(
+                f"Filters of `{name}`: pilots of 1 % of {len(fates.hashes):,} real documents, and of {UNITS} of "
+                "their files"
+            )
+            table(_FILTER_COLUMNS, filter_rows(made, fates, stages, pilots))
 
 
-def _new_run(documents: Sequence[Path], folder: Path) -> RunDirectory:
-    progress("running the FineWeb recipe")
-    return run_on(documents or default_documents(folder), folder / "made")
+def _new_runs(documents: Sequence[Path], folder: Path) -> Iterator[RunDirectory]:
+    documents = documents or default_documents(folder)
+    for recipe in RECIPES:
+        progress(f"running the recipe {recipe}")
+        yield run_on(documents, folder / recipe, recipe)
 
 
 _POOL_COLUMNS = (

@@ -47,7 +47,7 @@ def plan(planning: Planning, goal: Goal) -> dict[str, Any]:
         },
         "feasible": times["low"] is not None or times["value"] is not None,
         "certain": times["high"] is not None,
-        "beyond": _beyond(wants),
+        "beyond": _beyond(planning, times["low"]),
         "times": times,
         "needs": needs,
         "scarcest": scarcest.language if goal.mix else None,
@@ -111,21 +111,23 @@ class _Want:
     def times(self, name: str) -> Range:
         """How many times the run: least on the high curve, most on the low one."""
         curves, grid = self.curves(name), self.planning["distinct"]["times"]
-        return {
-            "low": times_for(self.target, grid, curves["high"]),
-            "value": times_for(self.target, grid, curves["point"]),
-            "high": times_for(self.target, grid, curves["low"]),
-        }
+        low, value = (times_for(self.target, grid, curves[end]) for end in ("high", "point"))
+        if low is None and value is None:
+            low = self._at_least(name)
+        return {"low": low, "value": value, "high": times_for(self.target, grid, curves["low"])}
+
+    def _at_least(self, name: str) -> float | None:
+        """Where the curves do not get there: a larger corpus keeps no larger share, so at least so much in proportion."""
+        most = self.curves(name)["high"][-1]
+        if most:
+            return float(self.planning["distinct"]["times"][-1] * self.target / most)
+        value = self.of["yield"][name][1]
+        return self.target / value if value else None
 
     @property
     def lowest(self) -> float | None:
         """Final tokens of the largest corpus that is spoken of, at least; None where nothing says."""
         return self.curves(self.measured_in[0])["low"][-1]
-
-    @property
-    def highest(self) -> float | None:
-        """And at most."""
-        return self.curves(self.measured_in[0])["high"][-1]
 
     def needed(self, name: str) -> Range:
         """So much of the whole scrape."""
@@ -142,18 +144,10 @@ class _Want:
         }
 
 
-def _beyond(wants: Sequence[_Want]) -> dict[str, float] | None:
-    """Where even a corpus without a copy would have to be larger than any that is spoken of: where that ends, and how
-    many times as much it is at the least. Else None."""
-    end = float(wants[0].planning["distinct"]["times"][-1])
-    scarcest = max(wants, key=lambda want: want.rank)
-    if scarcest.rank <= end or not scarcest.of["final"]["tokens"]:
-        return None
-    most = scarcest.highest
-    times = end * scarcest.target / most if most else scarcest.rank
-    raw = wants[0].planning["raw"]
-    name = wants[0].measured_in[0]
-    return {"times": end, "least_times": times, f"least_raw_{name}": times * raw[name]}
+def _beyond(planning: Planning, least: float | None) -> float | None:
+    """Where the curves end, in times the run, if even the least amount lies beyond; else None."""
+    end = float(planning["distinct"]["times"][-1])
+    return end if least is not None and least > end else None
 
 
 def _scaled(times: Range, by: float | None) -> Range:

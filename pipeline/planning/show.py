@@ -33,7 +33,7 @@ def print_plan(made: Made, console: Console) -> None:
         console.print()
         for sentence in _basis(made):
             console.print(Text(sentence))
-    for sentence in _pool(made) or ([] if made["beyond"] else _gap(made)):
+    for sentence in _pool(made) or _beyond(made) or _gap(made):
         console.print(Text(sentence))
     console.print()
     for warning in made["warnings"]:
@@ -43,18 +43,11 @@ def print_plan(made: Made, console: Console) -> None:
 def _headline(made: Made) -> str:
     what = _what(made["goal"])
     source = made["basis"]["source"]
-    if made["beyond"]:
-        beyond = made["beyond"]
-        least = next(value for name, value in beyond.items() if name.startswith("least_raw"))
-        noun = "raw tokens" if "least_raw_tokens" in beyond else "raw documents"
-        return (
-            f"More than {count(least)} {noun} for {what}. That is over {count(beyond['times'])} times what "
-            f"{source} read, from where nothing more can be said: take a larger pilot."
-        )
     if not made["feasible"]:
         return f"Not possible: {source} kept nothing of the kind, so no amount of such data gives {what}."
     name = next(iter(made["needs"]))
-    unsure = "" if made["certain"] or made["gap"] is None else ", and no amount is sure to be enough"
+    sure = made["certain"] or (made["gap"] is None and not made["beyond"])
+    unsure = "" if sure else ", and no amount is sure to be enough"
     return f"Collect {_range(made['needs'][name], f'raw {name}')} for {what}{unsure}."
 
 
@@ -193,6 +186,16 @@ def _pool(made: Made) -> list[str]:
     return lines
 
 
+def _beyond(made: Made) -> list[str]:
+    """Where even the least amount is further than the curves go."""
+    if not made["beyond"]:
+        return []
+    return [
+        f"The curve goes to {count(made['beyond'])} times what was read. Beyond it only the least amount is known: nothing "
+        "bounds it from above. A larger pilot sees further."
+    ]
+
+
 def _gap(made: Made) -> list[str]:
     gap = made["gap"]
     if gap is None:
@@ -208,9 +211,21 @@ def _gap(made: Made) -> list[str]:
 
 
 def _closing(epochs: dict[str, float | None]) -> str:
+    """Whether reading again makes up for what is missing."""
     least, most = epochs["low"], epochs["high"]
+    if least is None and most is None:
+        least = most = epochs["value"]
+    at_worst = "even reading it many times does not make up for that"
     if least is None:
-        return "No number of epochs closes the gap: tokens that are read again are worth less each time."
-    worst = "at worst no number does" if most is None else f"at worst {most:.2g}"
-    best = "none are missing" if least <= 1 else f"{least:.2g} epochs close the gap"
-    return f"Read again: at best {best}, {worst} (Muennighoff et al. 2023)."
+        words = f"{at_worst[0].upper()}{at_worst[1:]}: tokens are worth less each time."
+    elif most is None and least > 1:
+        words = f"Reading it {_times(least)} times may make up for that; at worst even many times do not."
+    elif most is None:
+        words = f"At best nothing is missing; at worst {at_worst}."
+    elif least > 1 and most > least:
+        words = f"Reading it {_times(least)} to {_times(most)} times makes up for that."
+    elif least > 1:
+        words = f"Reading it {_times(least)} times makes up for that."
+    else:
+        words = f"At best nothing is missing; at worst reading it {_times(most)} times makes up for that."
+    return f"{words} (Muennighoff et al. 2023)"

@@ -81,9 +81,15 @@ function plan(goal) {
     const [low, value, high] = of.yield[name];
     return { low: curve(low, "low"), value: curve(value, "point"), high: curve(high, "high") };
   };
+  // Where the curves do not get there: a larger corpus keeps no larger share.
+  const atLeast = (name, high) => {
+    if (high.at(-1)) return (planning.distinct.times.at(-1) * target) / high.at(-1);
+    return of.yield[name][1] ? target / of.yield[name][1] : null;
+  };
   const timesOf = (name) => {
     const { low, value, high } = curves(name);
-    return { low: timesFor(target, high), value: timesFor(target, value), high: timesFor(target, low) };
+    const [least, likely] = [timesFor(target, high), timesFor(target, value)];
+    return { low: least ?? (likely === null ? atLeast(name, high) : null), value: likely, high: timesFor(target, low) };
   };
   const held = (name) => (name === "stored bytes" ? planning.stored_bytes : planning.raw[name]);
   const needs = Object.fromEntries(Object.keys(of.yield).map((name) => [name, scaled(timesOf(name), held(name))]));
@@ -93,7 +99,7 @@ function plan(goal) {
     times,
     feasible: times.low !== null || times.value !== null,
     certain: times.high !== null,
-    beyond: beyond(of, rank, target, curves("tokens")),
+    beyond: times.low !== null && times.low > planning.distinct.times.at(-1) ? planning.distinct.times.at(-1) : null,
     needs,
     languages: goal.language ? { [goal.language]: { tokens: target, times, raw: inLanguage(of, needs) } } : {},
     crawls: crawls(goal.language, of, needs),
@@ -105,15 +111,6 @@ function plan(goal) {
     pool: pool(curves("tokens"), goal),
     gap: gap(curves("tokens"), goal),
   };
-}
-
-// More than any corpus that is spoken of holds, had it no copies at all.
-function beyond(of, rank, target, curves) {
-  const end = planning.distinct.times.at(-1);
-  if (rank <= end || !of.final.tokens) return null;
-  const most = curves.high.at(-1);
-  const times = most ? (end * target) / most : rank;
-  return { times: end, least_times: times, least_raw_tokens: times * planning.raw.tokens };
 }
 
 function inLanguage(of, needs) {
@@ -227,12 +224,9 @@ function rangeOf({ low, value, high }, noun) {
 function verdict(goal, made) {
   const { count } = numbers;
   const what = `${count(goal.tokens)} tokens${goal.language ? ` of ${goal.language}` : ""}`;
-  if (made.beyond) {
-    const { times, least_raw_tokens: least } = made.beyond;
-    return `More than ${count(least)} raw tokens for ${what}. That is over ${count(times)} times what this run read, from where nothing more can be said: take a larger pilot.`;
-  }
   if (!made.feasible) return `Not possible: this run kept nothing of the kind, so no amount of such data gives ${what}.`;
-  const unsure = made.certain || !made.gap ? "" : ", and no amount is sure to be enough";
+  const sure = made.certain || !(made.gap || made.beyond);
+  const unsure = sure ? "" : ", and no amount is sure to be enough";
   return `Collect ${rangeOf(made.needs.tokens, "raw tokens")} for ${what}${unsure}.`;
 }
 
@@ -257,8 +251,10 @@ function sentences(goal, made) {
     const given = gives[0].final;
     said.push(`The data that this run's sample was drawn from gives ${given.high === null && given.value === null ? "nothing that is known" : rangeOf(given, "tokens")}. ${judged}${enough ? "" : ` ${closing(epochs)}`}`);
   }
-  if (made.gap && !made.beyond) {
-    said.push(`No amount is sure to be enough: of ${count(made.gap.times)} times this data as little as ${count(made.gap.languages[0].most.low)} distinct tokens may be left. ${closing(made.gap.epochs)}`);
+  if (made.beyond) {
+    said.push(`The curve goes to ${count(made.beyond)} times what was read. Beyond it only the least amount is known: nothing bounds it from above. A larger pilot sees further.`);
+  } else if (made.gap) {
+    said.push(`Of ${count(made.gap.times)} times this data as little as ${count(made.gap.languages[0].most.low)} distinct tokens may be left. ${closing(made.gap.epochs)}`);
   }
   const elsewhere = made.scenarios.filter((of) => of.raw_tokens).map((of) => `${count(of.raw_tokens)} (${of.source})`);
   if (elsewhere.length) said.push(`If retention fell with size as it did elsewhere, which nothing says it does: ${elsewhere.join(", ")} raw tokens.`);
@@ -267,10 +263,18 @@ function sentences(goal, made) {
 
 const timesWords = (value) => (value < 99.5 ? few(value) : numbers.count(value));
 
-function closing({ low, high }) {
-  if (low === null) return "No number of passes closes the gap: tokens read again are worth less each time.";
-  const reach = high !== null ? `to ${few(high)}` : "or more, perhaps without end,";
-  return `Reading it ${few(low)} ${reach} times would be worth as much (${planning.laws.epochs_law}).`;
+// Whether reading again makes up for what is missing.
+function closing({ low, value, high }) {
+  const [least, most] = low === null && high === null ? [value, value] : [low, high];
+  const words = () => {
+    if (least === null) return "Even reading it many times does not make up for that: tokens are worth less each time.";
+    if (most === null && least > 1) return `Reading it ${timesWords(least)} times may make up for that; at worst even many times do not.`;
+    if (most === null) return "At best nothing is missing; at worst even reading it many times does not make up for that.";
+    if (least > 1 && most > least) return `Reading it ${timesWords(least)} to ${timesWords(most)} times makes up for that.`;
+    if (least > 1) return `Reading it ${timesWords(least)} times makes up for that.`;
+    return `At best nothing is missing; at worst reading it ${timesWords(most)} times makes up for that.`;
+  };
+  return `${words()} (${planning.laws.epochs_law})`;
 }
 
 function rowsOf(made) {
@@ -303,7 +307,7 @@ function show() {
   const lead = element("p", element("strong", verdict(goal, made)));
   const listed = element("ul", ...sentences(goal, made).map((words) => element("li", words)));
   const open = answer.querySelector("details")?.open ?? false;
-  const tables = made.feasible && !made.beyond ? [tableOf(rowsOf(made)), listed, yearsOf(made)] : [listed];
+  const tables = made.feasible ? [tableOf(rowsOf(made)), listed, yearsOf(made)] : [listed];
   answer.replaceChildren(lead, ...tables);
   if (tables.length > 1) tables.at(-1).open = open; // what was unfolded stays so while somebody types
 }

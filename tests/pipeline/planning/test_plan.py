@@ -150,9 +150,16 @@ def test_no_point_where_a_sample_says_none() -> None:
 
 def test_a_corpus_beyond_everything_spoken_of() -> None:
     made = plan(_planning(), Goal(1e10))
-    assert not made["feasible"]
-    assert made["beyond"]["least_times"] == pytest.approx(1e6 * 1e10 / (1100 * 1e6**0.8))
-    assert printed(made).startswith(f"More than {count(made['beyond']['least_raw_tokens'])} raw tokens")
+    assert made["beyond"] == pytest.approx(1e6)
+    least = 1e6 * 1e10 / (1100 * 1e6**0.8)
+    assert made["times"] == {"low": pytest.approx(least), "value": None, "high": None}
+    text = printed(made)
+    assert text.startswith(
+        f"Collect at least {count(least * 2000)} raw tokens for 10.0 B tokens, and no amount"
+    )
+    assert "raw documents – " + count(made["needs"]["documents"]["low"]) in text
+    assert "nothing bounds it from above" in text
+    assert "If retention fell with size as it did elsewhere" in text
 
 
 def test_copies_make_the_whole_uncertain(tmp_path: Path) -> None:
