@@ -59,10 +59,21 @@ def unchanged(times: Array) -> Shrinkage:
 
 
 def shrinkage(deduplicators: Sequence[Clusters], times: Array) -> Shrinkage:
-    """rho of the recipe's deduplicators, taken for one (`pipeline.planning.unseen.together`): R(times) / R(1)."""
+    """rho of the recipe's deduplicators, taken for one: R(times) / R(1), between the ends of all that they may be
+    together (`pipeline.planning.unseen.together`). The point is the mean of what those say."""
     if not deduplicators:
         return unchanged(times)  # as much is said of any size
-    clusters = together(deduplicators)
+    ways = [_of_one(clusters, times) for clusters in together(deduplicators)]
+    return Shrinkage(
+        times,
+        np.min([way.low for way in ways], axis=0),
+        np.mean([way.point for way in ways], axis=0),
+        np.max([way.high for way in ways], axis=0),
+        ways[0].by,
+    )
+
+
+def _of_one(clusters: Clusters, times: Array) -> Shrinkage:
     columns = (clusters.clusters, clusters.tokens, clusters.variance, times)
     held = (b"" if column is None else np.asarray(column, float).tobytes() for column in columns)
     return _remembered(clusters.sizes.tobytes(), *held)

@@ -203,26 +203,37 @@ def predictions(pilot: Pilot, times: float) -> dict[int, Prediction]:
     Where it treats copies unlike other documents, its share differs for that, and no interval says so.)
     """
     passed = [one for one in pilot.passed if one.came.sum() > 0]
-    said = {one.stage: _of_stage(one, times) for one in passed}
+    said: dict[int, Prediction] = {}
+    met: list[Clusters] = []
+    for one in passed:
+        said[one.stage] = _of_stage(one, met, times)
+        if one.clusters is not None:
+            met.append(one.clusters)
     kept = ratio(pilot.final, pilot.raw, share=True, dealt=True)
-    low, high = _ends(kept)
-    met = [one.clusters for one in passed if one.clusters is not None]
-    said[pilot.stages] = _scaled(met, times, kept.value, low, high)
+    said[pilot.stages] = _scaled(_shrunk(met, times), kept.value, *_ends(kept))
     return said
 
 
-def _of_stage(one: Passed, times: float) -> Prediction:
+def _of_stage(one: Passed, met: Sequence[Clusters], times: float) -> Prediction:
+    """Of a filter, or of a deduplicator after those that were `met` before: what all leave of what these leave."""
     alone = min(float(one.went_on.sum() / one.came.sum()), 1.0)
     if one.clusters is None:
         return Prediction(alone, alone, *_ends(ratio(one.went_on, one.came, share=True, dealt=True)))
-    return _scaled([one.clusters], times, alone, alone, alone)
+    before, after = _shrunk(met, times), _shrunk([*met, one.clusters], times)
+    rho = (after[0] / before[2], after[1] / before[1], after[2] / before[0])
+    return _scaled(rho, alone, alone, alone)
 
 
-def _scaled(met: Sequence[Clusters], times: float, value: float, low: float, high: float) -> Prediction:
-    """A share of the pilot, with its interval, as that of the whole, of which less is distinct."""
+def _shrunk(met: Sequence[Clusters], times: float) -> tuple[float, float, float]:
+    """Low, point and high of how much less of the whole is distinct than of the pilot; the point may be NaN."""
     rho = shrinkage(met, np.array([times]))
-    point = None if np.isnan(rho.point[0]) else min(value * float(rho.point[0]), 1.0)
-    return Prediction(value, point, low * float(rho.low[0]), min(high * float(rho.high[0]), 1.0))
+    return float(rho.low[0]), float(rho.point[0]), float(rho.high[0])
+
+
+def _scaled(rho: tuple[float, float, float], value: float, low: float, high: float) -> Prediction:
+    """A share of the pilot, with its interval, as that of the whole."""
+    point = None if np.isnan(rho[1]) else min(value * rho[1], 1.0)
+    return Prediction(value, point, low * rho[0], min(high * rho[2], 1.0))
 
 
 def _ends(estimate: Estimate) -> tuple[float, float]:
