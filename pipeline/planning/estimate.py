@@ -51,7 +51,8 @@ def ratio(
 
     Args:
         y, x: one value per unit, float64; x >= 0, and the sum of x is above 0.
-        share: whether y is a part of x, so that R is at most 1.
+        share: whether y is a part of x, so that R is at most 1; or hardly more, as where weights were rounded, or an
+            editor wrote more than it took out.
         dealt: whether the units are groups to which documents were dealt by chance. How they differ in size then tells
             how long documents are.
         whole: for a ratio that is no share, of units that are dealt: what y is a part of, such as the raw tokens of
@@ -70,8 +71,9 @@ def ratio(
     if share:
         apart = float(np.abs(residuals).sum())
         heavy = longest if dealt else float((residuals**2).sum()) / apart if apart else 0.0
-        low, high = _rare(min(value, 1 - value), variance, HEAVY * heavy / total, t)
-        return Estimate(value, *((low, high) if value < 0.5 else (1 - high, 1 - low)))
+        rare = max(min(value, 1 - value), 0.0)
+        low, high = _rare(rare, variance, HEAVY * heavy / total, t)
+        return Estimate(value, *((low, high) if value < 0.5 else (1 - high, max(1 - low, value))))
     if whole is not None and part is not None:
         return _per(value, variance, HEAVY_EACH * longest / total, t, part, float(whole.sum()) / total)
     if not value:

@@ -224,14 +224,17 @@ def _costs(costs: dict[str, Any] | None, needs: dict[str, Range]) -> dict[str, R
 
 
 def _pool(planning: Planning, wants: Sequence[_Want], goal: Goal) -> dict[str, Any] | None:
-    """Whether what the run's input was drawn from is enough, and the epochs that would make it so."""
+    """Whether what the run's input was drawn from is enough, and the epochs that would make it so.
+
+    It is known by its bytes: how many tokens these are differs less than how many tokens its documents have.
+    """
     pool = planning["pool"]
     if pool is None:
         return None
     final: list[dict[str, Any]] = []
     epochs = []
     for want in wants:
-        curves, grid = want.curves("tokens"), planning["distinct"]["times"]
+        curves, grid = want.curves("bytes"), planning["distinct"]["times"]
         ends = {
             "low": tokens_at(pool["times"], grid, curves["low"]),
             "value": tokens_at(pool["times"], grid, curves["point"]),

@@ -69,7 +69,7 @@ def planning_figures(run: RunDirectory, report: dict[str, Any], tallies: pa.Tabl
         "bracket_by": distinct.by,
         "scenarios": list(SCENARIOS) if distinct.by else [],
         "languages": _languages(ends, stored, scale),
-        "pool": _pool(sample, raw["documents"]),
+        "pool": _pool(sample, raw["bytes"]),
         "laws": laws.figures(),
         "crawls": crawls.figures(),
     }
@@ -222,12 +222,12 @@ def _whole(amount: dict[str, float]) -> dict[str, int]:
     return {name: round(value) for name, value in amount.items()}
 
 
-def _pool(sample: dict[str, Any] | None, documents: float) -> dict[str, Any] | None:
-    """What the input was drawn from, and how many times this run it is."""
-    if sample is None or not documents:
+def _pool(sample: dict[str, Any] | None, held: float) -> dict[str, Any] | None:
+    """What the input was drawn from, and how many times the bytes of this run it has."""
+    if sample is None or not held:
         return None
     pool = sample["pool"]
-    return {**pool, "times": pool["documents"] / documents}
+    return {**pool, "times": pool["bytes"] / held}
 
 
 def _is_crawl(manifest: dict[str, Any], sample: dict[str, Any] | None) -> bool:

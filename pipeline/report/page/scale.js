@@ -108,7 +108,7 @@ function plan(goal) {
       const most = rank < 1e200 ? rank ** (1 / (1 - scenario.exponent)) : null;
       return { ...scenario, times: most, raw_tokens: most && planning.raw.tokens ? most * planning.raw.tokens : null };
     }),
-    pool: pool(curves("tokens"), goal),
+    pool: pool(curves("bytes"), goal),
     gap: gap(curves("tokens"), goal),
   };
 }

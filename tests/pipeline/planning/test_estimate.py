@@ -154,6 +154,14 @@ def test_intervals_of_few_kept_documents_cover(kept: float, documents: int, tilt
     assert (covered >= 0.93 * runs).all()
 
 
+def test_a_share_that_an_editor_made_hardly_more_than_all() -> None:
+    raw = np.arange(100.0, 164.0)
+    for dealt in (False, True):
+        estimate = ratio(raw * 1.0001, raw, share=True, dealt=dealt)
+        assert estimate.value == estimate.high == pytest.approx(1.0001)
+        assert estimate.low is not None and estimate.low <= 1
+
+
 def test_where_nothing_was_removed_something_may_be() -> None:
     random = np.random.default_rng(3)
     tokens = random.lognormal(5, 1, 1000)
