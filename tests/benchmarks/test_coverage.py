@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import coverage
+from benchmarks.documents import ROOT
 from benchmarks.populations import DOCUMENTS, Pool, pools
 
 
@@ -45,3 +46,20 @@ def test_the_intervals_of_a_pool_cover(monkeypatch) -> None:
     assert [row[1] for row in rows] == ["2", "10", "100", "1,000"]
     assert not any("✗" in row[5] for row in rows)
     assert all(row[6].endswith("points") for row in rows[:2]) and rows[2][6] == "–"
+
+
+def test_the_docs_have_the_tables_that_are_printed() -> None:
+    page = (ROOT / "docs" / "coverage.md").read_text()
+    rows = {
+        tuple(cell.strip() for cell in line.strip("| ").split("|"))
+        for line in page.splitlines()
+        if "|" in line
+    }
+    for columns in (coverage._POOL_COLUMNS, coverage._PLANTED_COLUMNS, coverage._FILTER_COLUMNS):
+        assert columns in rows
+    for name in pools():
+        assert {row[1] for row in rows if row[0] == name} == {f"{times:,}" for times in coverage.TIMES}
+    assert len([row for row in rows if row[0] == "final of raw"]) == len(coverage.RECIPES) * len(
+        coverage.TIMES
+    )
+    assert coverage.MISSED not in page.split("**", 1)[1]
