@@ -23,7 +23,6 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 ROOT = Path(__file__).resolve().parent.parent
 
 
-
 @pytest.fixture(scope="session", autouse=True)
 def no_wait_for_the_disk() -> Iterator[None]:
     """Files are written as ever, but this process does not wait until the disk has them: no test cuts the power.
