@@ -111,7 +111,9 @@ def corpus(seed: int) -> list[str]:
 def crawl(seed: int) -> list[Document]:
     """Pages with versions, copies and addresses that come again; one has more versions than are all compared."""
     draw = np.random.default_rng(seed)
-    texts = corpus(seed) + versions(draw, 60)
+    texts = (
+        corpus(seed) + versions(draw, 60) + ["..."] * 2
+    )  # a text without words, which MinHash does not judge
     texts = [texts[n] for n in draw.permutation(len(texts))]
     urls = [f"http://h/{n}" if n < 90 else None for n in draw.integers(0, 100, len(texts)).tolist()]
     dates = [f"20{n:02d}-01-01" for n in draw.integers(10, 25, len(texts)).tolist()]

@@ -139,6 +139,19 @@ def _logistic(value: float) -> float:
     return 1 / (1 + math.exp(-value)) if value > -600 else math.exp(max(value, -700.0))
 
 
+def of_share(value: float, variance: float, heavy: float, degrees: int) -> Estimate:
+    """A share that was estimated elsewhere, with the interval of its rarer part.
+
+    Args:
+        value, variance: the share, and the variance of its estimate, with so many degrees of freedom.
+        heavy: the share of everything that a document has that the sample may have missed; 0 where none was.
+    """
+    if not variance and not heavy:
+        return Estimate(value, value, value)
+    low, high = _rare(min(value, 1 - value), variance, heavy, student_t(0.5 + CONFIDENCE / 2, degrees))
+    return Estimate(value, *((low, high) if value < 0.5 else (1 - high, 1 - low)))
+
+
 @lru_cache
 def student_t(probability: float, degrees: int) -> float:
     """The quantile of Student's t for a probability above 1/2 and whole degrees of freedom, to 6 digits.

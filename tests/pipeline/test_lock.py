@@ -54,7 +54,7 @@ def test_a_mark_that_cannot_be_read_is_none(bucket, content):
 
 
 def test_a_living_holder_renews_its_mark(bucket, monkeypatch):
-    monkeypatch.setattr("pipeline.lock._RENEWED_SECONDS", 0.05)
+    monkeypatch.setattr("pipeline.lock._RENEWED_SECONDS", 1)
     url = files.join(bucket, "run")
 
     def renewed() -> float:

@@ -141,7 +141,7 @@ def test_a_store_on_a_bad_day_gives_the_same_bytes(
     assert digest_of(out, tmp_path / "run") == local_run
 
 
-@pytest.mark.parametrize("working", [60, 200])
+@pytest.mark.parametrize("working", [100, 200])
 def test_a_store_that_breaks_down_stops_the_run_which_goes_on_later(
     working, place, local_run, s3_endpoint, tmp_path, monkeypatch
 ):

@@ -232,7 +232,7 @@ class Estimates:
             return None
         distinct, variance = space.total(np.ones(len(space.tally.key)))
         return asdict(
-            Ratio(distinct / space.keyed, variance**0.5 / space.keyed, len(space.tally.key)).estimate()
+            Ratio(distinct / space.keyed, variance**0.5 / space.keyed, 0.0, len(space.tally.key)).estimate()
         )
 
     def _set_sizes(self, at: int) -> list[list[float]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.planning.estimate import CONFIDENCE, Estimate, student_t
+from pipeline.planning.estimate import HEAVY, Estimate, of_share
 
 _DOCUMENTS_A_CONTROL = 20  # below, the coefficients are noise
 
@@ -38,19 +38,20 @@ class Controls:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio and its standard error, and how many documents it rests on."""
+    """A ratio of at most 1, its standard error, how much of it one document may hold that the sample missed, and how many
+    documents it rests on."""
 
     value: float
     error: float
+    heavy: float
     degrees: int
 
-    def estimate(self, low: float = 0.0, high: float = 0.0, most: float = 1.0) -> Estimate:
-        """With its 95 % interval, which is widened at its ends by what is not known at all, within 0 and `most`."""
-        reach = student_t(0.5 + CONFIDENCE / 2, max(1, self.degrees)) * self.error
-        value = min(most, max(0.0, self.value))
-        return Estimate(
-            value, min(value, max(0.0, value - reach - low)), max(value, min(most, value + reach + high))
-        )
+    def estimate(self, low: float = 0.0, high: float = 0.0) -> Estimate:
+        """With its 95 % interval, which is widened at its ends by what is not known at all, within 0 and 1."""
+        value = min(1.0, max(0.0, self.value))
+        made = of_share(value, self.error**2, HEAVY * self.heavy, self.degrees)
+        assert made.low is not None and made.high is not None
+        return Estimate(value, max(0.0, made.low - low), min(1.0, made.high + high))
 
 
 def plain(y: Values, x: Values, population: float) -> Ratio:
@@ -64,29 +65,33 @@ def plain(y: Values, x: Values, population: float) -> Ratio:
 def regressed(y: Values, x: Values, controls: Controls, population: float) -> Ratio:
     """The same, where both sums are corrected by regression on the controls.
 
-    Residuals are divided by 1 - leverage, as the jackknife has them, so that a document that draws the coefficients to
-    itself does not make the error small.
+    The corrected sums are sums with weights. The error is that of the residuals times these weights (Sarndal, Swensson
+    and Wretman 1992, section 6.6), divided by 1 - leverage, as the jackknife has them, so that a document that draws the
+    coefficients to itself does not make the error small. The document that the sample may have missed is that in which a
+    random part of the residuals stands (`pipeline.planning.estimate`).
+
+    In simulation (400 samples of sets of Zipf's sizes and documents of log-normal lengths), intervals of 3,000 probes
+    covered 91 to 96 %, and 88 to 92 % without the weights and the missed document; of 800 probes 88 % and more.
     """
     n = len(y)
     design, means, variances = _standardised(controls)
     if n < _DOCUMENTS_A_CONTROL * (1 + design.shape[1]):
         design, means, variances = design[:, :0], means[:0], variances[:0]
     orthogonal, triangle = np.linalg.qr(np.column_stack([np.ones(n), design]))
+    weights = orthogonal @ np.linalg.solve(triangle.T, np.concatenate([[1.0], means]))  # they sum to 1
 
-    def total(values: Values) -> float:
-        slopes = np.linalg.solve(triangle, orthogonal.T @ values)
-        return float(slopes[0] + slopes[1:] @ means)
-
-    over = total(x)
-    value = total(y) / over
+    over = float(weights @ x)
+    value = float(weights @ y) / over
     difference = y - value * x
     fitted = orthogonal.T @ difference
     leverage = np.minimum((orthogonal**2).sum(axis=1), 0.99)
-    residual = (difference - orthogonal @ fitted) / (1 - leverage)
+    residual = weights * (difference - orthogonal @ fitted) / (1 - leverage) / over
     degrees = max(1, n - 1 - design.shape[1])
-    slopes = np.linalg.solve(triangle, fitted)[1:]
-    spread = float((residual**2).sum()) / (n * degrees) * max(0.0, 1 - n / population)
-    return Ratio(value, math.sqrt(spread + float(slopes**2 @ variances)) / abs(over), degrees)
+    slopes = np.linalg.solve(triangle, fitted)[1:] / over
+    apart, unseen = float(np.abs(residual).sum()), max(0.0, 1 - n / population)
+    squares = float((residual**2).sum())
+    variance = squares * n / degrees * unseen + float(slopes**2 @ variances)
+    return Ratio(value, math.sqrt(variance), squares / apart * unseen if apart else 0.0, degrees)
 
 
 def _standardised(controls: Controls) -> tuple[Values, Values, Values]:

@@ -77,7 +77,8 @@ def test_no_figure_changes_however_much_is_compacted(
     assert build_report(run) == report
     assert count_unreadable(run).equals(causes)
     assert tallies.equals(fold_tallies(run))
-    assert bool(len(tallies)) == (units > 1)  # the first unit is empty
+    read = sum(unit % 5 for unit in range(units))  # the first unit is empty
+    assert bool(len(tallies)) == (read > 0)
     again = fold_each(run, [(("outcome", "unit"), pc.field("language") == "de"), (KEYS, None)])
     assert [table.to_pylist() for table in again] == [table.to_pylist() for table in by_language]
     assert listing(run, 0).done(units).all() and not listing(run, 0).done(units + 3)[units + 2]

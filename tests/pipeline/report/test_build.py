@@ -62,7 +62,7 @@ def after_lines(page: Any) -> tuple[int, ...]:
     return tuple(have - gone for have, gone in zip(page.amounts, cut, strict=True))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(units=st.lists(st.lists(pages(), max_size=8), min_size=1, max_size=4), batch=st.integers(1, 5))
 def test_figures_are_those_of_the_documents(
     tmp_path_factory: pytest.TempPathFactory, units: Any, batch: int

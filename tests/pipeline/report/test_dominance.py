@@ -13,11 +13,11 @@ from pipeline.report.build import build_report
 
 
 @given(st.lists(st.integers(1, 2_000_000), min_size=1, max_size=30), st.integers(1, 3))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_it_is_that_of_the_documents_or_nearly(
     tmp_path_factory: pytest.TempPathFactory, tokens: list[int], hosts: int
 ) -> None:
-    pages = [Page((n, n, n), id=str(at), url=f"http://h{at % hosts}/") for at, n in enumerate(tokens)]
+    pages = [Page((9, 9, n), id=str(at), url=f"http://h{at % hosts}/") for at, n in enumerate(tokens)]
     found = build_report(write_run(tmp_path_factory.mktemp("run"), [Written(pages)]))["dominance"]
     total = sum(tokens)
     effective = total**2 / sum(n**2 for n in tokens)

@@ -18,6 +18,14 @@ def page(at: int, goes: tuple[str, str] | None = None, tokens: int = 100, langua
     return Page((4 * tokens, tokens, tokens), id=f"page {at}", url=url, goes=goes, language=language)
 
 
+SAMPLE = {
+    "by": "documents",
+    "seed": 0,
+    "inputs": ["pool/0.jsonl"],
+    "pool": {"documents": 960, "bytes": 400_000, "stored_bytes": 100_000},
+    "sample": {"documents": 96, "bytes": 40_000},
+    "rate": 0.1,
+}
 SHORT = ("gopher_quality", "too_few_words")
 
 
@@ -45,7 +53,7 @@ def test_few_units_or_a_sample_stand_on_documents(tmp_path: Path) -> None:
     few = build_report(write_run(tmp_path / "few", some(3, 40)))["intervals"]
     assert few["basis"] == "documents" and 10 < few["groups"] <= 64
     run = write_run(tmp_path / "sample", some(12))
-    manifest = run.read_json("manifest.json") | {"sample": {"by": "documents"}}
+    manifest = run.read_json("manifest.json") | {"sample": SAMPLE}
     run.write_json("manifest.json", manifest)
     assert build_report(run)["intervals"]["basis"] == "documents"
 

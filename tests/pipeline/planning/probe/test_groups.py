@@ -15,7 +15,6 @@ from pipeline.planning.probe.groups import decide, keepers, related, survivors
 from pipeline.planning.probe.keyfiles import Keys, least_agreement, low_bytes
 
 CHAINS: list[list[Deduplicator]] = [
-    [DedupMinhash()],
     [DedupUrl(), DedupExact(), DedupMinhash()],
     [DedupMinhash(keep="longest"), DedupExact(white_space=True), DedupUrl(keep="oldest")],
 ]
@@ -32,7 +31,7 @@ def keys_of(stages: list[Deduplicator], docs: list[dict]) -> list[Keys]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("stages", CHAINS)
 def test_as_barrier_after_barrier(tmp_path: Path, stages: list[Deduplicator], seed: int) -> None:
     docs = crawl(seed)

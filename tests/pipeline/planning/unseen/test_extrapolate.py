@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom
 
 from pipeline.planning.unseen import Clusters, extrapolate, extrapolate_each, linear_program
+
+binom = pytest.importorskip("scipy.stats", reason="needs SciPy, the extra `plan`").binom
 
 GRID = [10 ** (k / 4) for k in range(25)]
 FEW = [0.3, 1.0, 1.4, 2.0, 2.5, 7.0, 10.0, 60.0, 1000.0]
