@@ -196,10 +196,13 @@ function element(name, ...content) {
   return made;
 }
 
+// Only the columns that have something: where nothing is known but the least there is one, "at least".
 function tableOf(rows) {
-  const head = element("tr", ...["", "about", "from", "to"].map((words) => element("th", words)));
+  const known = ["value", "low", "high"].filter((end) => rows.some(([, ends]) => ends[end] !== null));
+  const titles = known.length > 1 ? { value: "about", low: "from", high: "to" } : { value: "about", low: "at least", high: "at most" };
+  const head = element("tr", ...["", ...known.map((end) => titles[end])].map((words) => element("th", words)));
   const body = rows.map(([name, ends, write]) => {
-    const cells = ["value", "low", "high"].map((end) => element("td", ends[end] === null ? numbers.NOTHING : write(ends[end])));
+    const cells = known.map((end) => element("td", ends[end] === null ? numbers.NOTHING : write(ends[end])));
     const row = element("tr", element("th", name), ...cells);
     row.firstChild.scope = "row";
     return row;
@@ -269,8 +272,9 @@ const timesWords = (value) => (value < 99.5 ? few(value) : numbers.count(value))
 
 function closing({ low, high }) {
   if (low === null) return "No number of passes closes the gap: tokens read again are worth less each time.";
-  const reach = high !== null ? `to ${few(high)}` : "or more, perhaps without end,";
-  return `Reading it ${few(low)} ${reach} times would be worth as much (${planning.laws.epochs_law}).`;
+  const best = low <= 1 ? "none are missing" : `${few(low)} passes close the gap`;
+  const worst = high === null ? "no number does" : few(high);
+  return `Read again: at best ${best}, at worst ${worst} (${planning.laws.epochs_law}).`;
 }
 
 function rowsOf(made) {
@@ -290,7 +294,7 @@ function rowsOf(made) {
 }
 
 // Crawls and core-hours can be few: below ten a decimal tells more than a whole number.
-const wholeFrom10 = (value) => (value < 9.95 ? few(value) : numbers.count(value));
+const wholeFrom10 = (value) => (value < 0.01 ? "<0.01" : value < 9.95 ? few(value) : numbers.count(value));
 
 function show() {
   const kind = form.elements.goal.value;

@@ -25,6 +25,7 @@ from pipeline.report.page.html import (
     table,
     tag,
 )
+from pipeline.report.page.ticks import percent_tick
 
 ANCHOR, SHORT, HEADING = "scale", "Scale and plan", "What a larger corpus would give"
 _HEIGHT = 300.0  # of the picture, in pixels
@@ -162,7 +163,7 @@ def _axes(planning: dict[str, Any], x: svg.Log, y: svg.Linear) -> Html:
         at = bottom - _HEIGHT * y(share) / 100
         pieces.append(svg.line(0, at, 100, at, "grid"))
         if share:
-            pieces.append(svg.label(0.4, at - 3, percent(share), class_="tick"))
+            pieces.append(svg.label(0.4, at - 3, percent_tick(share), class_="tick"))
     powers = range(math.ceil(math.log10(x.low) - 1e-9), math.floor(math.log10(x.high) + 1e-9) + 1)
     for power in powers:
         at = x(10.0**power)

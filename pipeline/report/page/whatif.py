@@ -199,17 +199,21 @@ def _cap(sums: Sequence[int]) -> float:
 
 
 def _spikes(joined: Bars, sums: Sequence[int]) -> Iterable[Html]:
-    """Over a bar that is cut off the share of all that stands in it, and on it a gap that says that it is cut."""
-    cap, taken = _cap(sums), list[float]()
-    for number, edge in sorted(zip(sums, joined.edges, strict=True), reverse=True):
-        if number <= cap:
-            return
-        left, right = (side / 10 for side in _ends(joined, *edge))
-        middle = min(max((left + right) / 2, _LABEL / 2), 100 - _LABEL / 2)
-        yield svg.bar(left, right, _TOP + 8, 3, "gap")
-        if all(abs(middle - other) > _LABEL for other in taken):
-            yield svg.label(middle, _TOP - 4, share(number, sum(sums)), "middle", "cut")
-            taken.append(middle)
+    """Over a bar that is cut off the share of all that stands in it, and on it a gap that says that it is cut.
+
+    Two at most are cut. Where they stand close to each other their shares are one label, from left to right.
+    """
+    cap, labels = _cap(sums), list[tuple[float, str]]()
+    for number, edge in zip(sums, joined.edges, strict=True):
+        if number > cap:
+            left, right = (side / 10 for side in _ends(joined, *edge))
+            yield svg.bar(left, right, _TOP + 8, 3, "gap")
+            labels.append(((left + right) / 2, share(number, sum(sums))))
+    if len(labels) == 2 and labels[1][0] - labels[0][0] < 1.5 * _LABEL:
+        labels = [((labels[0][0] + labels[1][0]) / 2, f"{labels[0][1]} | {labels[1][1]}")]
+    for middle, words in labels:
+        half = _LABEL if "|" in words else _LABEL / 2
+        yield svg.label(min(max(middle, half), 100 - half), _TOP - 4, words, "middle", "cut")
 
 
 def _passing(measure: Measure) -> list[bool]:
