@@ -161,7 +161,11 @@ def _table(groups: list[Group], fewest: int) -> Html:
             percent(group["kept_tokens"]["value"]),
             _factor(group["ratio"]["value"]),
             _interval(group["ratio"], _factor),
-            "yes" if group["flagged"] else "no" if group["raw"]["documents"] >= fewest else "too few to judge",
+            "yes"
+            if group["flagged"]
+            else "no"
+            if group["raw"]["documents"] >= fewest
+            else "too few to judge",
             names(group.get("worst_stage") or NOTHING),
         ]
         for group in groups

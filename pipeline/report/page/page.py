@@ -37,8 +37,9 @@ def _head(report: Report) -> Html:
     if not raw["documents"]:
         lead = paragraph("Nothing was read: there are no documents in the input.", class_="lead")
         return join([title, lead, *_notices(report)])
+    so_far = "" if report["complete"] else " so far"
     lead = paragraph(
-        tag("strong", f"{percent(left['tokens'])} of the tokens are left: "),
+        tag("strong", f"{percent(left['tokens'])} of the tokens are left{so_far}: "),
         f"{count(final['tokens'])} of {count(raw['tokens'])}, in {counted(final['documents'], 'document')} of "
         f"{count(raw['documents'])} ({percent(left['documents'])}).",
         class_="lead",
@@ -56,7 +57,7 @@ def _notices(report: Report) -> list[Html]:
     if not report["complete"]:
         notices.append(
             f"The run is not finished: {units['finished']} of {units['count']} units have been through all "
-            "passes. All figures are those of a part."
+            "passes. Run the same command again and it goes on; until then all figures are those of a part."
         )
     if not report["balanced"]:
         notices += ["The ledger does not balance, so this run has failed:", *report["imbalances"]]

@@ -234,6 +234,7 @@ function verdict(goal, made) {
     const { times, least_raw_tokens: least } = made.beyond;
     return `More than ${count(least)} raw tokens for ${what}. That is over ${count(times)} times what this run read, from where nothing more can be said: take a larger pilot.`;
   }
+  if (!made.feasible && !goal.language) return `Nothing can be said of ${what}: this run is too small, or all of one piece. Take a larger pilot.`;
   if (!made.feasible) return `Not possible: this run kept nothing of the kind, so no amount of such data gives ${what}.`;
   const unsure = made.certain || !made.gap ? "" : ", and no amount is sure to be enough";
   return `Collect ${rangeOf(made.needs.tokens, "raw tokens")} for ${what}${unsure}.`;
@@ -251,7 +252,7 @@ function sentences(goal, made) {
   }
   const { low, value, high } = made.times;
   if (made.feasible) {
-    const to = value === null && high !== null ? `, to ${timesWords(high)}` : "";
+    const to = value === null && high !== null ? ` to ${timesWords(high)}` : "";
     said.push(`That is ${timesWords(value ?? low)}${to} times what this run read.`);
   }
   if (made.pool) {
