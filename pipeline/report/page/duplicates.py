@@ -21,6 +21,7 @@ from pipeline.report.page.html import (
     pick,
     row,
     rows,
+    shortened,
     table,
     tag,
 )
@@ -162,9 +163,14 @@ def _largest(entry: dict[str, Any]) -> Html:
         return NONE
     lines = []
     for found in entry["largest"]:
-        others = [tag("li", url) for url in dict.fromkeys(found.get("urls") or ()) if url != found["url"]]
+        others = [
+            tag("li", shortened(url)) for url in dict.fromkeys(found.get("urls") or ()) if url != found["url"]
+        ]
         stayed = join(
-            [tag("b", found["url"] or found["id"]), tag("ul", *others, class_="urls") if others else ""]
+            [
+                tag("b", shortened(found["url"] or found["id"])),
+                tag("ul", *others, class_="urls") if others else "",
+            ]
         )
         tokens = found.get("tokens")
         lines.append([stayed, count(found["documents"]), NONE if tokens is None else count(tokens)])
