@@ -14,9 +14,10 @@ from written_report import empty_report, full_report, large_report
 
 from pipeline.report.numbers import counted, share
 from pipeline.report.page.histogram import bars
+from pipeline.report.page.histogram_picture import cut_marks
 from pipeline.report.page.page import report_page
 from pipeline.report.page.ticks import plain
-from pipeline.report.page.whatif import _spikes, kept, passes, section, stops
+from pipeline.report.page.whatif import kept, passes, section, stops
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda value, bound: value < bound,
@@ -188,6 +189,6 @@ def test_shares_of_cut_bars_that_stand_close_are_one_label() -> None:
             "documents": numbers,
             "rules": [],
         }
-        drawn = "".join(_spikes(bars(measure), numbers))
+        drawn = "".join(cut_marks(bars(measure), numbers))
         assert re.findall(r"<text[^>]*>([^<]*)</text>", drawn) == labels
         assert drawn.count('class="gap"') == 2
