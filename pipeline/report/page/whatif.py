@@ -218,10 +218,11 @@ def _encoded(measure: Measure, joined: Bars, came: dict[str, int]) -> dict[str, 
 
 
 def _ends_of(low: float | None, high: float | None) -> tuple[str, str]:
-    """The ends of some bins in words. The bins beside 0 hold nothing but 0."""
+    """The ends of some bins in words. The bins beside 0 hold nothing but 0, and one that begins just below 0 includes it."""
     if low is not None and high is not None and LOWEST >= high >= 0 >= low >= -LOWEST:
         return "0", "0"
-    return "" if low is None else plain(low), "" if high is None else plain(high)
+    first = "" if low is None else "0 incl." if -LOWEST <= low < 0 else plain(low)
+    return first, "" if high is None else plain(high)
 
 
 def _table(measure: Measure, joined: Bars) -> Html:
