@@ -18,7 +18,7 @@ It balances, exactly: in = out + dropped + trimmed for every stage, and each sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,10 +152,11 @@ def add_up(table: pa.Table, keys: Sequence[str]) -> pa.Table:
     return grouped.sort_by([(key, "ascending") for key in keys])
 
 
-def imbalances(folded: pa.Table, stages: Sequence[str]) -> list[str]:
+def imbalances(folded: pa.Table, stages: Sequence[str], begun: Collection[str] = ()) -> list[str]:
     """Every way in which the ledger does not balance, as a sentence each; none where it does.
 
-    `stages` are the labels in order. `folded` has at least the keys `stage` and `outcome`.
+    `stages` are the labels in order. `folded` has at least the keys `stage` and `outcome`. Stages that are `begun` have
+    not been given everything yet: less may have reached them than the stage before let out.
     """
     sums = add_up(folded, ["stage", "outcome"])
     amount = {(row["stage"], row["outcome"]): [row[name] for name in QUANTITIES] for row in sums.to_pylist()}
@@ -172,7 +173,8 @@ def imbalances(folded: pa.Table, stages: Sequence[str]) -> list[str]:
                 faults.append(
                     f"{stage}: {came[at]} {name} in, but {went[at]} out + {dropped[at]} dropped + {trimmed[at]} trimmed"
                 )
-            if previous is not None and previous[at] != came[at]:
+            complete = stage not in begun or (previous is not None and came[at] > previous[at])
+            if previous is not None and previous[at] != came[at] and complete:
                 faults.append(f"{stage}: {came[at]} {name} in, but the stage before let out {previous[at]}")
         previous = went
     return faults

@@ -43,6 +43,10 @@ def print_plan(made: Made, console: Console) -> None:
 def _headline(made: Made) -> str:
     what = _what(made["goal"])
     source = made["basis"]["source"]
+    if not made["feasible"] and made["read"]["final"]["tokens"] and not made["goal"]["mix"]:
+        return (
+            f"Nothing can be said of {what}: {source} is too small, or all of one piece. Take a larger pilot."
+        )
     if not made["feasible"]:
         return f"Not possible: {source} kept nothing of the kind, so no amount of such data gives {what}."
     name = next(iter(made["needs"]))
@@ -131,9 +135,9 @@ def _basis(made: Made) -> list[str]:
     raw, final = read["raw"].get("tokens"), read["final"]["tokens"]
     kept = f"{percent(final / raw)} of its {count(raw)} raw tokens" if raw else f"{count(final)} tokens"
     reach = times["value"] if times["value"] is not None else times["low"]
-    far = f"; this is {_times(reach)} times as much" if reach else ""
-    to = f", to {_times(times['high'])}" if times["high"] and times["value"] is None else ""
-    lines = [f"{basis['source'][:1].upper()}{basis['source'][1:]} kept {kept}{far}{to}."]
+    to = f" to {_times(times['high'])}" if times["high"] and times["value"] is None else ""
+    far = f"; this is {_times(reach)}{to} times as much" if reach else ""
+    lines = [f"{basis['source'][:1].upper()}{basis['source'][1:]} kept {kept}{far}."]
     if basis["basis"]:
         groups = (
             f"{basis['groups']} groups of {'its documents' if basis['basis'] == 'documents' else 'its files'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,13 +71,19 @@ def build_report(run: RunDirectory) -> Report:
     raw, final = (amounts(by_language.filter(pc.field("outcome") == outcome)) for outcome in ("in", "out"))
     units = unit_figures(run, by_unit, stages)
     shards = shard_summary(run)
-    faults = imbalances(by_reason, [stage.label for stage in stages]) + shard_faults(shards, final)
+    complete = units["finished"] == units["count"]
+    begun = (
+        []
+        if complete
+        else [after.label for before, after in pairwise(stages) if after.number != before.number]
+    )
+    faults = imbalances(by_reason, [stage.label for stage in stages], begun) + shard_faults(shards, final)
     unreadable = unreadable_figures(run)
     tallies = fold_tallies(run)
     report = {
         "recipe": manifest["recipe"],
         "assay": manifest["assay"],
-        "complete": units["finished"] == units["count"],
+        "complete": complete,
         "balanced": not faults,
         "imbalances": faults,
         "totals": {"raw": raw, "final": final},

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-import pyarrow as pa
 import yaml
 
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.ledger import FIRST, QUANTITIES
 from pipeline.report.build import Report, build_report
+from pipeline.report.concluded import Compared, cautions, inputs_of, what_differs
 from pipeline.report.intervals import group_amounts
 from pipeline.report.paired import paired_difference
 from pipeline.report.settings import settings_that_differ
@@ -26,17 +25,6 @@ LANGUAGES = 25
 
 Comparison = dict[str, Any]
 Share = dict[str, float | None]  # value, low, high
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One of the runs: its report, the recipe as it was run, and its manifest."""
-
-    name: str
-    report: Report
-    recipe: dict[str, Any]
-    manifest: dict[str, Any]
-    tallies: pa.Table
 
 
 def compare_runs(runs: Sequence[RunDirectory]) -> Comparison:
@@ -75,9 +63,9 @@ def names_of(urls: Sequence[str]) -> list[str]:
 
 def comparison(runs: Sequence[Compared]) -> Comparison:
     """The figures, from what was read of each run."""
-    inputs = _inputs(runs)
+    inputs = inputs_of(runs)
     settings = settings_that_differ([run.recipe for run in runs])
-    kind, says = _what_differs(inputs["same"], not settings)
+    kind, says = what_differs(inputs["same"], not settings)
     return {
         "runs": [
             {
@@ -89,7 +77,7 @@ def comparison(runs: Sequence[Compared]) -> Comparison:
         ],
         "kind": kind,
         "says": says,
-        "cautions": _cautions(runs, inputs["same"]),
+        "cautions": cautions(runs, inputs["same"]),
         "paired": inputs["same"] and _groups_match(runs),
         "stages": _stages(runs, inputs["same"] and _groups_match(runs)),
         "reasons": _reasons(runs),
@@ -100,86 +88,6 @@ def comparison(runs: Sequence[Compared]) -> Comparison:
 
 
 _PASSED_ON = ("recipe", "assay", "complete", "balanced", "inputs", "totals", "retention")
-
-
-def _inputs(runs: Sequence[Compared]) -> dict[str, Any]:
-    """Files are the same where size and fingerprint are, wherever they lie."""
-    held = [
-        Counter((entry["bytes"], entry["fingerprint"]) for entry in run.manifest["inputs"]) for run in runs
-    ]
-    return {
-        "same": all(own == held[0] for own in held),
-        "shared": [sum((own & held[0]).values()) for own in held],
-        "files": [sum(own.values()) for own in held],
-        "samples": [run.manifest.get("sample") for run in runs],
-    }
-
-
-def _what_differs(same_input: bool, same_recipe: bool) -> tuple[str, str]:
-    if same_input and same_recipe:
-        return "same", (
-            "The same recipe on the same input. Whatever differs comes from the versions of Assay, of a model or of "
-            "a word list."
-        )
-    if same_input:
-        return "recipes", (
-            "Different recipes on one input: what differs comes from the recipes alone, and on this input it is exact."
-        )
-    if same_recipe:
-        return "inputs", (
-            "One recipe on different inputs: what differs comes from the inputs. What a deduplicator takes also "
-            "depends on how much it was given: of the same kind of data it takes more of a larger amount."
-        )
-    return "neither", (
-        "Both the recipes and the inputs differ, so no difference here can be put down to one of them. Run one of "
-        "the recipes on the other input to tell the two apart."
-    )
-
-
-def _cautions(runs: Sequence[Compared], same_input: bool) -> list[str]:
-    """What else is not the same, and so may be the cause of a difference."""
-    cautions = []
-    if len({(run.manifest.get("tokenizer") or {}).get("sha256") for run in runs}) > 1:
-        cautions.append(
-            "The tokenizers differ, so a token of one run is not a token of another: compare shares, or bytes."
-        )
-    orders = [[stage["name"] for stage in run.report["stages"]] for run in runs]
-    common = set(orders[0]).intersection(*orders)
-    if len({tuple(name for name in order if name in common) for order in orders}) > 1:
-        cautions.append(
-            "The stages stand in different orders. What is left after a stage depends on those before it: compare the "
-            "last line, and what stands where the same stages have gone before."
-        )
-    versions = list(dict.fromkeys(run.report["assay"] for run in runs))
-    if len(versions) > 1:
-        cautions.append(f"The runs were made by different versions of Assay: {', '.join(versions)}.")
-    resources = [
-        {(entry["label"], entry["setting"]): entry["sha256"] for entry in run.manifest.get("resources", ())}
-        for run in runs
-    ]
-    changed = {
-        f"{label}.{setting}"
-        for label, setting in set().union(*resources)
-        if len({own[label, setting] for own in resources if (label, setting) in own}) > 1
-    }
-    if changed:
-        cautions.append(f"Models or word lists differ in content: {', '.join(sorted(changed))}.")
-    for run in runs:
-        if not run.report["complete"]:
-            cautions.append(f"{run.name} is not finished: its figures are those of a part of its input.")
-        if not run.report["balanced"]:
-            cautions.append(f"The ledger of {run.name} does not balance: its figures are not to be trusted.")
-    raw = [run.report["totals"]["raw"]["bytes"] for run in runs]
-    if not same_input and min(raw) and max(raw) > 2 * min(raw) and _deduplicates(runs):
-        cautions.append(
-            f"The largest input is {max(raw) / min(raw):.1f} times the smallest. After a deduplicator, shares of so "
-            "different amounts cannot be compared."
-        )
-    return cautions
-
-
-def _deduplicates(runs: Sequence[Compared]) -> bool:
-    return any(stage["kind"] == "deduplicator" for run in runs for stage in run.report["stages"])
 
 
 def _groups_match(runs: Sequence[Compared]) -> bool:

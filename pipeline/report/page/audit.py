@@ -22,7 +22,10 @@ from pipeline.report.page.html import (
 )
 from pipeline.report.page.ticks import percent_tick
 
-KINDS = {"identity": "Documents that name a group", "dialect": "Documents with marks of a dialect"}
+KINDS = {
+    "identity": "Documents that name a group: the share that is kept, and of how many",
+    "dialect": "Documents with marks of a dialect: the share that is kept, and of how many",
+}
 _HEIGHT = 20.0
 
 Group = dict[str, Any]
@@ -49,7 +52,7 @@ def audit(report: Report) -> Html:
             paragraph(found.get("note") or "", class_="small"),
             _key(found["fewest"]),
             *pictures,
-            details("Groups and dialects as a table", _table(groups)),
+            details("Groups and dialects as a table", _table(groups, found["fewest"])),
         ]
     )
 
@@ -116,7 +119,8 @@ def _line(group: Group, found: dict[str, Any], scale: svg.Linear) -> Html:
         shapes.append(draw(scale(kept["value"]), middle, look))
     aside = ", flagged" if group["flagged"] else ", of few documents" if few else ""
     said = f"{group['group']}: {percent(kept['value'])} kept{_between(kept)}{aside}"
-    value = join([tag("b", percent(kept["value"])), " flagged" if group["flagged"] else ""])
+    number = f" of {count(group['raw']['documents'])}"
+    value = join([tag("b", percent(kept["value"])), number, " flagged" if group["flagged"] else ""])
     return row(group["group"], svg.picture(said, _HEIGHT, *shapes), value)
 
 
@@ -136,7 +140,7 @@ def _factor(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.2f}"
 
 
-def _table(groups: list[Group]) -> Html:
+def _table(groups: list[Group], fewest: int) -> Html:
     header = [
         "group",
         "documents raw",
@@ -157,7 +161,11 @@ def _table(groups: list[Group]) -> Html:
             percent(group["kept_tokens"]["value"]),
             _factor(group["ratio"]["value"]),
             _interval(group["ratio"], _factor),
-            "yes" if group["flagged"] else "no",
+            "yes"
+            if group["flagged"]
+            else "no"
+            if group["raw"]["documents"] >= fewest
+            else "too few to judge",
             names(group.get("worst_stage") or NOTHING),
         ]
         for group in groups

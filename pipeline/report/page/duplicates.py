@@ -21,14 +21,17 @@ from pipeline.report.page.html import (
     pick,
     row,
     rows,
+    shortened,
     table,
     tag,
 )
+from pipeline.report.page.ticks import percent_tick
 
 ANCHOR, SHORT, HEADING = "duplicates", "Duplicates", "What stood there more than once"
 _CLASSES = (2, 3, 4, 6, 11, 31, 101, 301, 1_001, 10_001, 100_001)  # the first size of each class
 _HEIGHT = 16.0  # of a bar, in pixels
 LISTED = 10  # hosts and sources that are drawn; the table has all
+OPEN = 5  # clusters that are not folded away
 
 
 def section(report: Report) -> Html:
@@ -124,7 +127,7 @@ def _sizes(entry: dict[str, Any], came: dict[str, int], at: int) -> Html:
         return figure(
             rows(*lines, class_="clusters"),
             caption=f"Share of the {quantity} that came here, by how many documents are in their cluster; "
-            f"a whole bar is {percent(end)}",
+            f"a whole bar is {percent_tick(end)}",
         )
 
     alone = came["documents"] - entry["documents"]
@@ -160,14 +163,27 @@ def _largest(entry: dict[str, Any]) -> Html:
         return NONE
     lines = []
     for found in entry["largest"]:
-        others = [tag("li", url) for url in found.get("urls") or ()]
+        others = [
+            tag("li", shortened(url)) for url in dict.fromkeys(found.get("urls") or ()) if url != found["url"]
+        ]
         stayed = join(
-            [tag("b", found["url"] or found["id"]), tag("ul", *others, class_="urls") if others else ""]
+            [
+                tag("b", shortened(found["url"] or found["id"])),
+                tag("ul", *others, class_="urls") if others else "",
+            ]
         )
         tokens = found.get("tokens")
         lines.append([stayed, count(found["documents"]), NONE if tokens is None else count(tokens)])
-    intro = "The largest clusters: in bold the document that stayed, below it some that went."
-    return join([paragraph(intro), table(["document", "documents", "tokens"], lines, class_="wide")])
+    intro = "The largest clusters: in bold the document that stayed, below it some that went, where their URL is another."
+    header, rest = ["document", "documents", "tokens"], lines[OPEN:]
+    folded = table(header, rest, class_="wide")
+    return join(
+        [
+            paragraph(intro),
+            table(header, lines[:OPEN], class_="wide"),
+            details(f"The next {len(rest)} of them", folded) if rest else NONE,
+        ]
+    )
 
 
 def _hosts(entry: dict[str, Any]) -> Html:

@@ -7,28 +7,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.report.build import Report
+from pipeline.report.examples import CUT
 from pipeline.report.numbers import count, counted
-from pipeline.report.page.html import NONE, Html, details, join, paragraph, tag
+from pipeline.report.page.html import NONE, Html, details, join, paragraph, shortened, tag
 
 ANCHOR, SHORT, HEADING = "examples", "Examples", "Documents that went, and some that nearly did"
-_MOST_BYTES = 400_000  # of this section, so that the page stays a page
+ROOM = 400_000  # bytes of this section, so that the page stays a page
+_SHORTER = (200, 80, 0)  # characters of a text, where one example of each rule is still too much
 
 
-def section(report: Report) -> Html:
-    """As many for each rule as fit; report.json has all that were asked for."""
+def section(report: Report, room: int = ROOM) -> Html:
+    """As many for each rule as fit in `room` bytes; report.json has all that were asked for."""
     examples = report.get("examples")
     if not examples:
         return NONE
     stages = [stage["name"] for stage in report["stages"]]
-    shown = examples["wanted"]
-    written = _section(examples, stages, shown)
-    while len(written.encode()) > _MOST_BYTES and shown > 1:
-        shown -= 1
-        written = _section(examples, stages, shown)
+    sizes = [(shown, CUT) for shown in range(examples["wanted"], 0, -1)] + [(1, most) for most in _SHORTER]
+    written = NONE
+    for shown, most in sizes:
+        written = _section(examples, stages, shown, most)
+        if len(written.encode()) <= room:
+            break
     return written
 
 
-def _section(examples: dict[str, Any], stages: Sequence[str], shown: int) -> Html:
+def _section(examples: dict[str, Any], stages: Sequence[str], shown: int, most: int) -> Html:
     gone, nearly = (
         {(entry["stage"], entry["reason"]): entry["examples"][:shown] for entry in examples[sort]}
         for sort in ("removed", "just_kept")
@@ -39,7 +42,7 @@ def _section(examples: dict[str, Any], stages: Sequence[str], shown: int) -> Htm
         if reasons:
             blocks.append(tag("h3", stage))
         blocks += [
-            _rule(reason, gone.get((stage, reason), ()), nearly.get((stage, reason), ()))
+            _rule(reason, gone.get((stage, reason), ()), nearly.get((stage, reason), ()), most)
             for reason in reasons
         ]
     return join([_intro(examples, shown), *blocks])
@@ -69,13 +72,15 @@ def _intro(examples: dict[str, Any], shown: int) -> Html:
     )
 
 
-def _rule(reason: str, removed: Sequence[dict[str, Any]], nearly: Sequence[dict[str, Any]]) -> Html:
+def _rule(
+    reason: str, removed: Sequence[dict[str, Any]], nearly: Sequence[dict[str, Any]], most: int
+) -> Html:
     first = (*removed, *nearly)[0]
     bound = (
         f", where {first['measure']} {first['comparison']} {first['bound']:.6g}" if first["measure"] else ""
     )
     columns = [
-        tag("div", tag("h4", title), *(_example(example) for example in examples), class_="column")
+        tag("div", tag("h4", title), *(_example(example, most) for example in examples), class_="column")
         for title, examples in (("Removed", removed), ("Only just kept", nearly))
         if examples
     ]
@@ -84,24 +89,24 @@ def _rule(reason: str, removed: Sequence[dict[str, Any]], nearly: Sequence[dict[
     return tag("div", folded, class_="shown")  # in print its summary is the only title
 
 
-def _example(example: dict[str, Any]) -> Html:
+def _example(example: dict[str, Any], most: int) -> Html:
     facts = []
     if example["measure"]:
         value = "not defined" if example["value"] is None else f"{example['value']:.4g}"
         facts.append(f"{example['measure']} {value}")
     if example["duplicate_of"]:
         kept = example["duplicate_of"]
-        facts.append(f"copy of {kept['url'] or kept['id']}, similarity {kept['similarity']:.2f}")
+        facts.append(f"copy of {shortened(kept['url'] or kept['id'])}, similarity {kept['similarity']:.2f}")
     facts.append(counted(example["tokens"], "token"))
     facts += [example["language"]] if example["language"] else []
     words = (
-        tag("blockquote", re.sub(r"\s*\n\s*", "\n", example["text"]), dir="auto")
-        if example["text"] is not None
+        tag("blockquote", shortened(re.sub(r"\s*\n\s*", "\n", example["text"]), most), dir="auto")
+        if example["text"] is not None and most
         else NONE
     )
     return tag(
         "article",
-        paragraph(tag("b", example["url"] or example["id"]), class_="small"),
+        paragraph(tag("b", shortened(example["url"] or example["id"])), class_="small"),
         paragraph(" · ".join(facts), class_="small"),
         words,
         class_="example",

@@ -55,6 +55,9 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
     lines = []
     for stage in report["stages"]:
         came, went = stage["in"][quantity], stage["out"][quantity]
+        if not came and not report["complete"]:
+            lines.append(_awaited(stage["name"]))
+            continue
         left = per_thousand(went, raw)
         title = f"{stage['name']}: {left} of 1,000 {quantity} are left"
         interval = intervals.get(stage["name"])
@@ -90,6 +93,12 @@ def _funnel(report: Report, quantity: str, logarithmic: bool) -> Html:
     )
     looks = [("kept", "left"), ("gone", "taken by this stage")]
     return figure(key(*looks), rows(*lines, class_="funnel"), caption=caption)
+
+
+def _awaited(stage: str) -> Html:
+    """A stage that nothing has reached yet, in a run that is not finished."""
+    shapes = [_TRACK, svg.line(0, _HEIGHT / 2, 100, _HEIGHT / 2, "unknown")]
+    return row(names(stage), svg.picture(f"{stage}: not yet", _HEIGHT, *shapes), "not yet")
 
 
 def _bars(came: float, went: float, some: bool, interval: Html) -> Html:

@@ -29,6 +29,11 @@ def text(value: object) -> Html:
     return Html(escape(flat))
 
 
+def shortened(words: str, most: int = 200) -> str:
+    """The beginning of what may be long without end, such as an address: at most so many characters."""
+    return words if len(words) <= most + 1 else f"{words[:most].rstrip()}…"
+
+
 def names(name: str) -> Html:
     """The name of a stage, a rule or a measure, which may be broken after each of its words."""
     return Html(text(name).replace("_", "_<wbr>"))

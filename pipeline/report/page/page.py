@@ -14,13 +14,17 @@ from pipeline.report.page.html import NONE, Html, join, paragraph, table, tag
 # Each has ANCHOR, HEADING, SHORT (its name in the list of sections) and section(report) -> Html.
 SECTIONS: tuple[ModuleType, ...] = (funnel, why, whatif, who, duplicates, examples, scale)
 
+MOST_BYTES = 1_000_000
+_AROUND = 80_000  # of them for the style, the scripts and what stands above and below the sections
 _AMOUNTS = {"documents": count, "bytes": size, "words": count, "tokens": count}
 
 
 def report_page(report: Report) -> str:
     """The whole of report.html, from what `build_report` gives. Sections that have nothing to show are left out."""
-    found = [(module, module.section(report)) for module in SECTIONS]
-    shown = [(module, content) for module, content in found if content]
+    found = {module: module.section(report) for module in SECTIONS if module is not examples}
+    room = MOST_BYTES - _AROUND - sum(len(content.encode()) for content in found.values())
+    found[examples] = examples.section(report, min(room, examples.ROOM))
+    shown = [(module, content) for module in SECTIONS if (content := found[module])]
     parts = [Part(module.ANCHOR, module.HEADING, module.SHORT, content) for module, content in shown]
     scripts = [name for module, _ in shown if _has_script(name := module.__name__.rpartition(".")[2])]
     name = report["recipe"]["name"]
@@ -37,8 +41,9 @@ def _head(report: Report) -> Html:
     if not raw["documents"]:
         lead = paragraph("Nothing was read: there are no documents in the input.", class_="lead")
         return join([title, lead, *_notices(report)])
+    so_far = "" if report["complete"] else " so far"
     lead = paragraph(
-        tag("strong", f"{percent(left['tokens'])} of the tokens are left: "),
+        tag("strong", f"{percent(left['tokens'])} of the tokens are left{so_far}: "),
         f"{count(final['tokens'])} of {count(raw['tokens'])}, in {counted(final['documents'], 'document')} of "
         f"{count(raw['documents'])} ({percent(left['documents'])}).",
         class_="lead",
@@ -56,7 +61,7 @@ def _notices(report: Report) -> list[Html]:
     if not report["complete"]:
         notices.append(
             f"The run is not finished: {units['finished']} of {units['count']} units have been through all "
-            "passes. All figures are those of a part."
+            "passes. Run the same command again and it goes on; until then all figures are those of a part."
         )
     if not report["balanced"]:
         notices += ["The ledger does not balance, so this run has failed:", *report["imbalances"]]

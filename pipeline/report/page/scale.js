@@ -193,10 +193,13 @@ function element(name, ...content) {
   return made;
 }
 
+// Only the columns that have something: where nothing is known but the least there is one, "at least".
 function tableOf(rows) {
-  const head = element("tr", ...["", "about", "from", "to"].map((words) => element("th", words)));
+  const known = ["value", "low", "high"].filter((end) => rows.some(([, ends]) => ends[end] !== null));
+  const titles = known.length > 1 ? { value: "about", low: "from", high: "to" } : { value: "about", low: "at least", high: "at most" };
+  const head = element("tr", ...["", ...known.map((end) => titles[end])].map((words) => element("th", words)));
   const body = rows.map(([name, ends, write]) => {
-    const cells = ["value", "low", "high"].map((end) => element("td", ends[end] === null ? numbers.NOTHING : write(ends[end])));
+    const cells = known.map((end) => element("td", ends[end] === null ? numbers.NOTHING : write(ends[end])));
     const row = element("tr", element("th", name), ...cells);
     row.firstChild.scope = "row";
     return row;
@@ -224,6 +227,7 @@ function rangeOf({ low, value, high }, noun) {
 function verdict(goal, made) {
   const { count } = numbers;
   const what = `${count(goal.tokens)} tokens${goal.language ? ` of ${goal.language}` : ""}`;
+  if (!made.feasible && !goal.language) return `Nothing can be said of ${what}: this run is too small, or all of one piece. Take a larger pilot.`;
   if (!made.feasible) return `Not possible: this run kept nothing of the kind, so no amount of such data gives ${what}.`;
   const sure = made.certain || !(made.gap || made.beyond);
   const unsure = sure ? "" : ", and no amount is sure to be enough";
@@ -242,7 +246,7 @@ function sentences(goal, made) {
   }
   const { low, value, high } = made.times;
   if (made.feasible) {
-    const to = value === null && high !== null ? `, to ${timesWords(high)}` : "";
+    const to = value === null && high !== null ? ` to ${timesWords(high)}` : "";
     said.push(`That is ${timesWords(value ?? low)}${to} times what this run read.`);
   }
   if (made.pool) {
@@ -294,7 +298,7 @@ function rowsOf(made) {
 }
 
 // Crawls and core-hours can be few: below ten a decimal tells more than a whole number.
-const wholeFrom10 = (value) => (value < 9.95 ? few(value) : numbers.count(value));
+const wholeFrom10 = (value) => (value < 0.01 ? "<0.01" : value < 9.95 ? few(value) : numbers.count(value));
 
 function show() {
   const kind = form.elements.goal.value;

@@ -1,10 +1,10 @@
 // Moves bounds. The numbers are counted: bins of documents on which no other rule of the stage fires, summed on the
-// good side of the bound (see whatif.py, which draws the page as it is before anything is moved).
+// good side of the bound (see whatif.py and histogram_picture.py, which draws the page as it is before anything is moved).
 const measures = JSON.parse(document.getElementById("whatif-data").textContent);
 const section = document.getElementById("whatif-measures");
 const bounds = measures.map((measure) => measure.rules.map((rule) => rule.bound));
 const pictures = [...section.querySelectorAll(".histogram")];
-const TALL = 250; // as in whatif.py
+const TALL = 250; // as in histogram_picture.py
 let weight = "documents";
 
 // As Python rounds: halves to the even number.

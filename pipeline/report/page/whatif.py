@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 from pipeline.report.build import Report
 from pipeline.report.numbers import count, counted, share
-from pipeline.report.page import svg
 from pipeline.report.page.histogram import LOWEST, ZERO_ENDS, Bars, bars, coarser, lows
+from pipeline.report.page.histogram_picture import WEIGHTS, Measure, cap_of, ends, height_in_words, picture
 from pipeline.report.page.html import (
     NONE,
     Html,
@@ -23,19 +23,11 @@ from pipeline.report.page.html import (
     table,
     tag,
 )
-from pipeline.report.page.ticks import plain, tick
+from pipeline.report.page.ticks import plain
 
 ANCHOR, SHORT, HEADING = "whatif", "What if", "What other bounds would keep"
-WEIGHTS = ("documents", "tokens")
-_LABEL = 14.0  # per cent of a picture that a share takes up
 FINE = 6_000  # bins on the page; if there are more, bounds move from bar to bar and not within them
-_HEIGHT = 130.0  # of the bars, in pixels
-TALL = 250  # how high the field of the bars is in its own units; it is 1,000 wide
-_TOP = 26.0  # above them, for the marks of bounds and the shares of what is cut
-_SPIKE = 4.0  # times the third largest bar: one that is higher is cut, and its share written on it
 _OPEN = -1e300  # in the page's JSON, the lower edge of a bin that has none
-
-Measure = dict[str, Any]
 
 
 def section(report: Report) -> Html:
@@ -113,103 +105,14 @@ def _card(at: int, measure: Measure, joined: Bars, came: dict[str, int]) -> Html
     return tag(
         "article",
         tag(
-            "h4", names(name), *(_height_in_words(weight, joined.sums(measure[weight])) for weight in WEIGHTS)
+            "h4", names(name), *(height_in_words(weight, joined.sums(measure[weight])) for weight in WEIGHTS)
         ),
-        _picture(at, name, measure, joined),
+        picture(name, measure, joined, _passing(measure)),
         *rules,
         note,
         details("as a table", _table(measure, joined)),
         class_="card measure",
     )
-
-
-def _picture(at: int, name: str, measure: Measure, joined: Bars) -> Html:
-    passing = _passing(measure)
-    sums = joined.sums(measure["documents"])
-    kept = joined.sums(
-        [number if ok else 0 for number, ok in zip(measure["documents"], passing, strict=True)]
-    )
-    cap = _cap(sums)
-    columns = [
-        tag("path", class_="gone", d=path(joined, sums, cap)),
-        tag("path", class_="kept", d=path(joined, kept, cap)),
-    ]
-    axis = svg.axis(joined.axis, _TOP + _HEIGHT, tick)
-    bounds = [
-        tag(
-            "svg",
-            tag("line", class_="mark", y1=8, y2=_TOP + _HEIGHT),
-            tag("polygon", class_="accent", points="-5,1 5,1 0,9"),
-            class_="bound",
-            x=f"{joined.axis(rule['bound']):.2f}%",
-            overflow="visible",
-            width=1,
-            height=1,
-        )
-        for rule in measure["rules"]
-    ]
-    spikes = [
-        tag("g", *_spikes(joined, joined.sums(measure[weight])), class_=f"only-{weight}")
-        for weight in WEIGHTS
-    ]
-    return svg.picture(
-        f"{name}: how many documents have which value",
-        _TOP + _HEIGHT + 20,
-        svg.plot(_HEIGHT, *columns, y=_TOP, tall=TALL),
-        svg.line(0, _TOP + _HEIGHT, 100, _TOP + _HEIGHT, "base"),
-        axis,
-        *bounds,
-        *spikes,
-        class_="histogram",
-    )
-
-
-def _height_in_words(weight: str, sums: Sequence[int]) -> Html:
-    return tag("small", f" full height: {counted(round(_cap(sums)), weight[:-1])}", class_=f"only-{weight}")
-
-
-def path(joined: Bars, sums: Sequence[int], cap: float) -> str:
-    """The outline of all bars in a field of 1,000 by TALL; whatif.js draws the same."""
-    pieces = []
-    for (start, end), number in zip(joined.edges, sums, strict=True):
-        height = _height(number, cap)
-        if height:
-            left, right = _ends(joined, start, end)
-            pieces.append(f"M{left} {TALL}V{TALL - height}H{right}V{TALL}")
-    return "".join(pieces)
-
-
-def _ends(joined: Bars, start: float, end: float) -> tuple[int, int]:
-    """Where a bar begins and ends, of 1,000, with a hair of paper to the next one. That of 0 is drawn at the left end."""
-    if joined.axis.step is None and start == 0:
-        return 0, round(10 * ZERO_ENDS) - 15
-    left, right = round(10 * joined.axis(start)), round(10 * joined.axis(end))
-    return left, max(right - 2, left + 3)
-
-
-def _height(number: int, cap: float) -> int:
-    return min(TALL, max(round(TALL * number / cap), 1)) if number else 0
-
-
-def _cap(sums: Sequence[int]) -> float:
-    """The number at which bars end: the largest, or a little above the others if one or two dwarf them all."""
-    ranked = sorted(sums, reverse=True)
-    third = ranked[2] if len(ranked) > 2 else ranked[0]
-    return 1.5 * third if third and ranked[0] > _SPIKE * third else float(max(ranked[0], 1))
-
-
-def _spikes(joined: Bars, sums: Sequence[int]) -> Iterable[Html]:
-    """Over a bar that is cut off the share of all that stands in it, and on it a gap that says that it is cut."""
-    cap, taken = _cap(sums), list[float]()
-    for number, edge in sorted(zip(sums, joined.edges, strict=True), reverse=True):
-        if number <= cap:
-            return
-        left, right = (side / 10 for side in _ends(joined, *edge))
-        middle = min(max((left + right) / 2, _LABEL / 2), 100 - _LABEL / 2)
-        yield svg.bar(left, right, _TOP + 8, 3, "gap")
-        if all(abs(middle - other) > _LABEL for other in taken):
-            yield svg.label(middle, _TOP - 4, share(number, sum(sums)), "middle", "cut")
-            taken.append(middle)
 
 
 def _passing(measure: Measure) -> list[bool]:
@@ -299,8 +202,8 @@ def _encoded(measure: Measure, joined: Bars, came: dict[str, int]) -> dict[str, 
         "low": [_OPEN if low is None else low for low in measure["low"]],
         "end": measure["high"][-1],
         "first": joined.first,
-        "sides": [_ends(joined, *edge) for edge in joined.edges],
-        "cap": {weight: _cap(joined.sums(measure[weight])) for weight in WEIGHTS},
+        "sides": [ends(joined, *edge) for edge in joined.edges],
+        "cap": {weight: cap_of(joined.sums(measure[weight])) for weight in WEIGHTS},
         **{weight: measure[weight] for weight in WEIGHTS},
         "rules": [
             {
@@ -315,10 +218,11 @@ def _encoded(measure: Measure, joined: Bars, came: dict[str, int]) -> dict[str, 
 
 
 def _ends_of(low: float | None, high: float | None) -> tuple[str, str]:
-    """The ends of some bins in words. The bins beside 0 hold nothing but 0."""
+    """The ends of some bins in words. The bins beside 0 hold nothing but 0, and one that begins just below 0 includes it."""
     if low is not None and high is not None and LOWEST >= high >= 0 >= low >= -LOWEST:
         return "0", "0"
-    return "" if low is None else plain(low), "" if high is None else plain(high)
+    first = "" if low is None else "0 incl." if -LOWEST <= low < 0 else plain(low)
+    return first, "" if high is None else plain(high)
 
 
 def _table(measure: Measure, joined: Bars) -> Html:

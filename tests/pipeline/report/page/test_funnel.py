@@ -71,3 +71,19 @@ def test_published_funnels_keep_their_units() -> None:
 
 def test_nothing_was_read() -> None:
     assert section(empty_report()) == ""
+
+
+def test_what_nothing_has_reached_yet_is_no_loss(show: Callable[..., Any]) -> None:
+    """In an unfinished run; in a finished one nothing reached what stands behind a filter that took all."""
+    report = full_report()
+    for stage in report["stages"][-2:]:
+        stage["in"] = stage["out"] = stage["dropped"] = dict.fromkeys(stage["in"], 0)
+    values = [
+        show(report_page(report | {"complete": complete})).visible("#funnel .funnel .value")
+        for complete in (True, False)
+    ]
+    assert [value.count("not yet") for value in values] == [0, 2]
+    assert [value.count(" of 1,000") for value in values] == [
+        len(report["stages"]),
+        len(report["stages"]) - 2,
+    ]

@@ -25,6 +25,8 @@ COSTS = {
     "scaling_core_seconds": 40.0,
     "lost": [],
 }
+# The columns of the answer; those without a number in any row are left out.
+ENDS = {"about": "value", "from": "low", "at least": "low", "to": "high", "at most": "high"}
 # As the form is filled in: (goal, amount, tokens per parameter, language, epochs).
 GOALS = [
     ("tokens", "2M", "", "", "1"),
@@ -113,14 +115,15 @@ def test_the_page_s_numbers_are_those_of_the_json(report, html, show):
         same(shown, made)
         assert {"needs", "times", "crawls", "costs", "scenarios", "gap", "pool"} <= set(shown)
         if made["feasible"]:
-            cells = page.locator("#plan-answer table").first.locator("tbody tr").all_inner_texts()
+            table = page.locator("#plan-answer table").first
+            cells = table.locator("tbody tr").all_inner_texts()
+            shown = [ENDS[title] for title in table.locator("th").all_inner_texts() if title in ENDS]
             needs = made["needs"]
             for line, (name, ends) in zip(cells, needs.items(), strict=False):
                 write = size if "bytes" in name else count
-                written = [
-                    NOTHING if ends[end] is None else write(ends[end]) for end in ("value", "low", "high")
-                ]
+                written = [NOTHING if ends[end] is None else write(ends[end]) for end in shown]
                 assert line.split("\t")[1:] == written
+                assert all(ends[end] is None for end in {"value", "low", "high"} - set(shown))
             assert len(cells) > len(needs) + 2
             if made["beyond"]:
                 assert "nothing bounds it from above" in page.locator("#plan-answer").inner_text()
@@ -197,3 +200,12 @@ def test_a_run_without_deduplicators_draws_no_scenarios(tmp_path):
     drawn = section(build_report(write_run(tmp_path, [Written(pages[at::4]) for at in range(4)], stages)))
     assert "removes no duplicates" in drawn
     assert "scenario dash" not in drawn
+
+
+def test_one_document_says_nothing_of_a_hundred_times_as_much(tmp_path, show):
+    made = build_report(write_run(tmp_path, [Written([Page((4000, 700, 500), "only")])]))
+    page = show(report_page(made)).page
+    page.locator("#goal-amount").fill("50k")
+    shown = page.locator("#plan-answer").inner_text()
+    assert shown.startswith("Nothing can be said of 50.0 k tokens")
+    assert "kept nothing" not in shown
