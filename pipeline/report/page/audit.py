@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.report.build import Report
-from pipeline.report.numbers import NOTHING, count, percent
+from pipeline.report.numbers import NOTHING, count, counted, percent
 from pipeline.report.page import svg
 from pipeline.report.page.html import (
     NONE,
@@ -35,7 +35,7 @@ def audit(report: Report) -> Html:
     overall = (found.get("overall") or {}).get("value")
     if not groups or overall is None:
         return NONE
-    factor, scale = found["factor"], _scale(groups, found)
+    scale = _scale(groups, found)
     pictures = [
         figure(_lines(of_kind, found, scale), caption=title)
         for kind, title in KINDS.items()
@@ -44,7 +44,7 @@ def audit(report: Report) -> Html:
     return join(
         [
             tag("h3", "Groups and dialects"),
-            _intro(overall, factor, groups),
+            _intro(overall, found, groups),
             paragraph(found.get("note") or "", class_="small"),
             _key(found["fewest"]),
             *pictures,
@@ -53,13 +53,12 @@ def audit(report: Report) -> Html:
     )
 
 
-def _intro(overall: float, factor: float, groups: list[Group]) -> Html:
-    flagged = sum(bool(group["flagged"]) for group in groups)
-    verdict = (
-        f"{flagged} of {len(groups)} groups are flagged"
-        if flagged
-        else f"None of {len(groups)} groups is flagged"
-    )
+def _intro(overall: float, found: dict[str, Any], groups: list[Group]) -> Html:
+    factor, few = found["factor"], sum(_few(group, found) for group in groups)
+    judged, flagged = len(groups) - few, sum(bool(group["flagged"]) for group in groups)
+    verdict = f"Of {counted(judged, 'group')} {flagged or 'none'} {'are' if flagged > 1 else 'is'} flagged"
+    if few:
+        verdict += f"; {few} more {'have' if few > 1 else 'has'} too few documents to judge"
     return paragraph(
         f"Of all documents that are compared {percent(overall)} are kept. How much of those that contain a term of a "
         "group, or a mark of a dialect? Long documents contain more words, and filters judge by length, so what is kept of "
@@ -144,7 +143,7 @@ def _line(group: Group, found: dict[str, Any], scale: svg.Log) -> Html:
         f"{group['group']}: {percent(group['kept']['value'])} kept, of documents of the same lengths "
         f"{percent(group['expected'])}; ratio {_factor(matched['value'])}{_between(matched)}{aside}"
     )
-    kept = f" {percent(group['kept']['value'])} of {percent(group['expected'])}"
+    kept = f" {percent(group['kept']['value'])} against {percent(group['expected'])}"
     value = join(
         [
             tag("b", _factor(matched["value"])),
