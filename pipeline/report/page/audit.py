@@ -171,16 +171,7 @@ def _factor(value: float | None) -> str:
 
 
 def _table(groups: list[Group]) -> Html:
-    header = [
-        "group",
-        "documents raw",
-        "kept",
-        "of the same lengths",
-        "matched ratio",
-        "95 %",
-        "raw ratio",
-        "95 %",
-    ]
+    header = ["group", "documents raw", "kept", "of the same lengths", "matched ratio", "95 %", "raw ratio"]
     header += ["of the tokens", "flagged", "falls behind most at"]
     lines = [
         [
@@ -191,7 +182,6 @@ def _table(groups: list[Group]) -> Html:
             _factor(group["matched"]["value"]),
             _interval(group["matched"]),
             _factor(group["ratio"]["value"]),
-            _interval(group["ratio"]),
             percent(group["kept_tokens"]["value"]),
             "yes" if group["flagged"] else "no",
             names(group.get("worst_stage") or NOTHING),

@@ -71,4 +71,5 @@ def test_many_alike_are_not_told_of_nor_is_the_scrape_of_one_site(tmp_path: Path
     report = build_report(write_run(tmp_path, [Written(pages)]))
     assert report["dominance"]["largest_host_share"] == 1
     assert dominance_notices(report["dominance"]) == [] == dominance_notices(None)
-    assert all("of the raw tokens are from" not in text for text in shown(report))
+    *before_planning, _ = shown(report)  # what is planned from one site may be more than that site
+    assert all("of the raw tokens are from" not in text for text in before_planning)
