@@ -23,10 +23,11 @@ KEY = "key."
 
 # What was found out when a document was read, and is carried with it to the last pass for the tallies.
 GROUPS = "audit.groups"  # uint64: one bit for each audited group of which it holds a term
+LENGTH = "audit.length"  # uint8: the class of its length (`pipeline.tallies.groups.length_classes`)
 WEIGHT = (
     "sample.weight"  # float64: one over the chance with which it was drawn, where the input is such a sample
 )
-CARRIED = (GROUPS, WEIGHT)
+CARRIED = (GROUPS, LENGTH, WEIGHT)
 
 
 def set_column(batch: pa.RecordBatch, name: str, values: pa.Array) -> pa.RecordBatch:

@@ -277,6 +277,8 @@ def _audit(chance: random.Random) -> Any:
                 "kept": {"value": kept, "low": kept - 0.03, "high": kept + 0.03},
                 "kept_tokens": {"value": kept, "low": None, "high": None},
                 "ratio": {"value": kept / 0.2, "low": kept / 0.2 - 0.1, "high": kept / 0.2 + 0.1},
+                "expected": kept + 0.02,
+                "matched": {"value": kept / (kept + 0.02), "low": 0.7 * kept / 0.2, "high": 1.4 * kept / 0.2},
                 "flagged": at in (0, 4),
                 "stages": [{"stage": "gopher_quality", "kept": 0.6, "overall": 0.7}],
                 "worst_stage": "gopher_quality",

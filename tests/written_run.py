@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline import files
-from pipeline.batch import DOCUMENT, GROUPS, MEASURE
+from pipeline.batch import DOCUMENT, GROUPS, LENGTH, MEASURE
 from pipeline.dedup.drops import DROPS
 from pipeline.ledger import Quantities, UnitLedger
 from pipeline.passes.writers import DROPPED, UNREADABLE
 from pipeline.rundir import RunDirectory, StageEntry
 from pipeline.sources.unit import Unit
 from pipeline.tallies.gather import UnitTallies
+from pipeline.tallies.groups import length_classes
 
 Amounts = tuple[int, int, int]  # bytes, words, tokens
 
@@ -132,7 +133,8 @@ class _Counter:
             "url": pa.array([page.url for page in pages], pa.string()),
         }
         groups = pa.array([page.groups for page in pages], pa.uint64())
-        self.tallies.begin_batch(pa.RecordBatch.from_pydict({**columns, GROUPS: groups}))
+        lengths = pa.array(length_classes(np.array([page.amounts[0] for page in pages], np.int64)))
+        self.tallies.begin_batch(pa.RecordBatch.from_pydict({**columns, GROUPS: groups, LENGTH: lengths}))
 
     def __call__(
         self,

@@ -14,7 +14,7 @@ from filters.audit.groups import GROUPS as AUDITED_GROUPS
 from filters.audit.groups import group_bits
 from filters.kernels.buffers import text_buffers
 from pipeline import files
-from pipeline.batch import CARRIED, DOCUMENT, GROUPS, KEY, TOKENS, WEIGHT, WORDS, set_column
+from pipeline.batch import CARRIED, DOCUMENT, GROUPS, KEY, LENGTH, TOKENS, WEIGHT, WORDS, set_column
 from pipeline.errors import AssayError
 from pipeline.ledger import Quantities, UnitLedger
 from pipeline.ledger_files import is_done
@@ -34,6 +34,7 @@ from pipeline.profile.units import profiled
 from pipeline.sources.read import read_unit
 from pipeline.sources.unit import Unit, Unreadable
 from pipeline.tallies.gather import UnitTallies
+from pipeline.tallies.groups import length_classes
 from pipeline.tokens.runs import TokenRuns
 
 
@@ -146,6 +147,7 @@ def _with_carried(job: Job, opened: Opened, batch: pa.RecordBatch, amounts: Quan
     if opened.recipe.audit:
         with timed("find audited groups", batch.num_rows, int(amounts.bytes.sum())):
             batch = set_column(batch, GROUPS, pa.array(group_bits(batch.column("text"))))
+        batch = set_column(batch, LENGTH, pa.array(length_classes(amounts.bytes)))
     if job.drawn_per_byte is not None:
         chance = np.minimum(1.0, job.drawn_per_byte * np.maximum(amounts.bytes, 1))
         batch = set_column(batch, WEIGHT, pa.array(1 / chance))

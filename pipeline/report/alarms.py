@@ -37,7 +37,7 @@ def collapse_alarms(label: str, groups: Iterable[tuple[str, Amount, Amount]], to
         if large and any(dropped[unit] > COLLAPSED * came[unit] for unit in ("documents", "tokens")):
             left = came["documents"] - dropped["documents"]
             alarms.append(
-                f"{label} took nearly all of {_printable(name)}: {count(left)} of "
+                f"{label} took nearly all of {printable(name)}: {count(left)} of "
                 f"{counted(came['documents'], 'document')} and {count(came['tokens'] - dropped['tokens'])} of "
                 f"{counted(came['tokens'], 'token')} are left."
             )
@@ -58,12 +58,12 @@ def cluster_alarms(label: str, largest: Iterable[dict[str, Any]], came: Amount) 
             held = " and ".join(f"{share(cluster[unit], came[unit])} of the {unit}" for unit in units)
             alarms.append(
                 f"{label} found one cluster of {count(cluster['documents'])} documents, which held {held}; "
-                f"{_printable(cluster['url'] or cluster['id'])} stayed."
+                f"{printable(cluster['url'] or cluster['id'])} stayed."
             )
     return alarms
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """A name from the data, fit for a terminal."""
     flat = "".join(char if char.isprintable() else " " for char in name)
     return flat if len(flat) <= _NAME else f"{flat[:_NAME]}..."

@@ -107,26 +107,26 @@ def build_report(run: RunDirectory) -> Report:
         "shards": shards,
         "published": funnels.figures(),
     }
-    report |= tallied_figures(report, tallies, stages, "sample" in manifest)
+    report |= tallied_figures(report, tallies, stages, manifest.get("sample"))
     return report | {"planning": planning_figures(run, report, tallies)}
 
 
 def tallied_figures(
-    report: Report, tallies: pa.Table, stages: list[StageEntry], sampled: bool
+    report: Report, tallies: pa.Table, stages: list[StageEntry], sample: dict[str, Any] | None
 ) -> dict[str, Any]:
     """What the tallies say, beside the ledger: `lengths`, `hosts`, `suffixes`, `dominance`, `intervals`, `measures`,
-    `overlap`, `audit`. `sampled`: whether the input is a sample of documents."""
+    `overlap`, `audit`. `sample` describes the sample that the input is, if it is one."""
     figures: dict[str, Any] = {
         "lengths": length_figures(tallies),
         "hosts": host_figures(tallies),
         "suffixes": suffix_figures(tallies, GROUPS),
         "measures": measure_figures(tallies, stages),
         "overlap": overlap_figures(tallies, stages),
-        "audit": audit_figures(tallies, stages),
+        "audit": audit_figures(tallies, stages, (sample or {}).get("by") == "bytes"),
     }
     figures["dominance"] = dominance(report | figures)
     effective = figures["dominance"]["documents_effective"]
-    return figures | {"intervals": interval_figures(tallies, stages, sampled, effective)}
+    return figures | {"intervals": interval_figures(tallies, stages, sample is not None, effective)}
 
 
 def unit_figures(run: RunDirectory, by_unit: pa.Table, stages: list[StageEntry]) -> dict[str, Any]:

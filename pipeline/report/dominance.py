@@ -5,6 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pipeline.report.alarms import printable
+from pipeline.report.numbers import percent
+
+LARGE_DOCUMENT = 0.05  # of the raw tokens
+LARGE_HOST = 0.2
+
 
 def dominance(report: dict[str, Any]) -> dict[str, Any]:
     """The report's `dominance`, from its `lengths`, `hosts` and `totals`; values are null where nothing was read.
@@ -29,6 +35,27 @@ def dominance(report: dict[str, Any]) -> dict[str, Any]:
         "largest_host": top["host"] if top else None,
         "largest_host_share": top["raw"]["tokens"] / total if top else None,
     }
+
+
+def dominance_notices(dominance: dict[str, Any] | None) -> list[str]:
+    """A sentence if one document holds more than a twentieth of the raw tokens, and one if a host holds more than a fifth.
+
+    Of one host that holds all there is none: then this is the scrape of one site, and meant to be.
+    """
+    found = dominance or {}
+    document, host = found.get("largest_document_share") or 0, found.get("largest_host_share") or 0
+    notices = []
+    if document > LARGE_DOCUMENT:
+        notices.append(
+            f"One document holds {percent(document)} of the raw tokens, or little less: all figures in tokens, and their "
+            "intervals, are largely about that one."
+        )
+    if LARGE_HOST < host < 1:
+        notices.append(
+            f"{percent(host)} of the raw tokens are from {printable(found['largest_host'])}: all figures are largely "
+            "about that host."
+        )
+    return notices
 
 
 def _largest(low: float, high: float, documents: int, tokens: int) -> float:

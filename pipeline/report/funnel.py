@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.report.build import Report
+from pipeline.report.dominance import dominance_notices
 from pipeline.report.numbers import count, counted, per_thousand, percent
 
 REASONS = 3  # per stage
@@ -139,6 +140,7 @@ def _warnings(report: Report) -> list[str]:
         warnings.append(f"{number} could not be read ({causes}): see unreadable/.")
     if not report["complete"]:
         warnings.append(f"The run is not finished: {units['finished']} of {units['count']} units are.")
+    warnings += dominance_notices(report["dominance"])
     warnings += [alarm for entry in report["duplicates"] for alarm in entry["alarms"]]
     flagged = [group["group"] for group in (report["audit"] or {"groups": []})["groups"] if group["flagged"]]
     if flagged:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.report.build import Report
+from pipeline.report.dominance import dominance_notices
 from pipeline.report.markdown_audit import audit_section
 from pipeline.report.markdown_duplicates import duplicates_section
 from pipeline.report.markdown_tables import cell, table
@@ -67,6 +68,7 @@ def _summary(report: Report) -> str:
     else:
         lines.append("**The ledger does not balance**, so this run has failed:\n")
         lines.append("".join(f"- {cell(fault)}\n" for fault in report["imbalances"]))
+    lines += [f"**Look at this:** {cell(notice)}\n" for notice in dominance_notices(report["dominance"])]
     rows = [
         [name, write(raw[name]), write(final[name]), percent(report["retention"][name])]
         for name, write in _WRITERS.items()

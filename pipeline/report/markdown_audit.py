@@ -18,20 +18,22 @@ def audit_section(audit: dict[str, Any] | None) -> str:
     lines = [
         "## The bias audit\n",
         f"Of {counted(audit['raw']['documents'], 'document')} in English {_with_ends(audit['overall'], percent)} were kept. "
-        "The ratio is the kept share of a group's documents over that of all. A group is **flagged** where the ratio is "
-        f"below {factor:g} or above {1 / factor:g}, and that is hardly chance (5 % for all groups together). Ranges are "
-        "intervals at 95 %.\n",
+        "**Expected** is what would be kept of a group if its documents were kept like all of the same lengths; the **matched "
+        "ratio** is what was kept of it over that. A group is **flagged** where that ratio is "
+        f"below {factor:g} or above {1 / factor:g}, and it is hardly chance (5 % for all groups together). The **raw "
+        "ratio** is the kept share over that of all documents, however long. Ranges are intervals at 95 %.\n",
     ]
     for kind, title in _TITLES:
         groups = [group for group in audit["groups"] if group["kind"] == kind]
         shown = [group for group in groups if group["raw"]["documents"] >= audit["fewest"]]
-        header = [title, "flagged", "fell behind most at", "documents", "kept", "ratio", "tokens kept"]
+        header = [title, "flagged", "fell behind most at", "documents", "kept", "expected"]
+        header += ["matched ratio", "raw ratio", "tokens kept"]
         if shown:
             lines.append(table(header, [_row(group) for group in shown], left=3))
         few = [f"{cell(g['group'])} ({count(g['raw']['documents'])})" for g in groups if g not in shown]
         if few:
             lines.append(
-                f"Too few documents to compare, with fewer than {audit['fewest']}: {', '.join(few)}.\n"
+                f"Too few to judge, with fewer than {audit['fewest']} documents: {', '.join(few)}.\n"
             )
     lines.append(f"{audit['note']}\n")
     return "\n".join(lines)
@@ -44,6 +46,8 @@ def _row(group: dict[str, Any]) -> list[str]:
         cell(group["worst_stage"]),
         count(group["raw"]["documents"]),
         percent(group["kept"]["value"]),
+        percent(group["expected"]),
+        _with_ends(group["matched"], _two_digits),
         _with_ends(group["ratio"], _two_digits),
         percent(group["kept_tokens"]["value"]),
     ]

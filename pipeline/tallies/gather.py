@@ -37,7 +37,7 @@ class UnitTallies:
         self._filters: dict[str, FilterTallies] = {}
 
     def begin_batch(self, batch: pa.RecordBatch) -> None:
-        """`batch` has the columns `id` and `url`, and may have `batch.GROUPS` and `batch.WEIGHT`."""
+        """`batch` has the columns `id` and `url`, and may have those of `batch.CARRIED`."""
         self._groups.begin_batch(batch)
         self._urls = batch.column("url")
         self._batch_hosts: Hosts | None = None

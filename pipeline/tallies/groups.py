@@ -4,7 +4,7 @@ replicate   64 groups by the hash of the document's id, as if each were a small 
             reads and what it lets out in the end also by language
 unit        64 groups by the unit (its number modulo 64)
 group       documents that held a term of an audited group when they were read; at the ends of the run
-            in 16 of the random groups
+            in 16 random groups, and in 16 classes of the length that they had when they were read
 """
 
 from __future__ import annotations
@@ -16,19 +16,37 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from pipeline.batch import GROUPS, WEIGHT
+from pipeline.batch import GROUPS, LENGTH, WEIGHT
 from pipeline.ledger import FIRST, LAST, UNKNOWN_LANGUAGE, Quantities
 from pipeline.tallies.table import Dense, Weights, sums
 
 REPLICATES = 64
 GROUP_REPLICATES = 16
+LENGTH_CLASSES = 16
 TOGETHER = -1  # the place of a group that is not divided
+_SHORTEST = 5  # class 0 is below 2^5 bytes
 
 
 def replicates(ids: pa.Array) -> NDArray[np.int64]:
     """The random group of each document: xxh3_64 of its id in UTF-8, modulo 64."""
     digests = [xxhash.xxh3_64_intdigest(value) for value in ids.cast(pa.binary()).to_pylist()]
     return (np.array(digests, np.uint64) % REPLICATES).astype(np.int64)
+
+
+def length_classes(lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The class of each length in UTF-8 bytes: 0 below 32, one more for each doubling, 15 from 512 KiB on.
+
+    The lengths of one class differ by a factor of 2 at most, which is what keeps texts of one class alike.
+    """
+    _, powers = np.frexp(np.maximum(lengths, 1).astype(np.float64))
+    classes: NDArray[np.uint8] = np.clip(powers - _SHORTEST, 0, LENGTH_CLASSES - 1).astype(np.uint8)
+    return classes
+
+
+def by_length(places: NDArray[np.int64], amounts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What is at the places that a `group` row has at the ends of a run: float64 (GROUP_REPLICATES, LENGTH_CLASSES)."""
+    added = np.bincount(places, amounts, GROUP_REPLICATES * LENGTH_CLASSES).astype(np.float64)
+    return added.reshape(GROUP_REPLICATES, LENGTH_CLASSES)
 
 
 def is_end(stage: str, outcome: str) -> bool:
@@ -51,6 +69,8 @@ class GroupTallies:
         self._weights = batch.column(WEIGHT).to_numpy() if WEIGHT in names else None
         bits = batch.column(GROUPS).to_numpy() if GROUPS in names else np.zeros(batch.num_rows, np.uint64)
         self._member, self._group = _members(bits, len(self._groups))
+        lengths = batch.column(LENGTH).to_numpy() if LENGTH in names else np.zeros(batch.num_rows, np.uint8)
+        self._cells = self._replicates % GROUP_REPLICATES * LENGTH_CLASSES + lengths
         self._last: tuple[NDArray[np.int64], Quantities, NDArray[np.float64]] | None = None
 
     def passed(
@@ -98,8 +118,8 @@ class GroupTallies:
         here = where >= 0
         where, member, group = where[here], self._member[here], self._group[here]
         apart = is_end(stage, outcome)
-        width, first = (GROUP_REPLICATES, 0) if apart else (1, TOGETHER)
-        cells = group * width + (self._replicates[member] % GROUP_REPLICATES if apart else 0)
+        width, first = (GROUP_REPLICATES * LENGTH_CLASSES, 0) if apart else (1, TOGETHER)
+        cells = group * width + (self._cells[member] if apart else 0)
         added = sums(cells, weights[:, where], len(self._groups) * width)
         added = added.reshape(len(weights), -1, width)
         for number in np.unique(group).tolist():

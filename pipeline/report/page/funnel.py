@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from pipeline.report.build import Report
-from pipeline.report.numbers import NOTHING, count, per_thousand, size
+from pipeline.report.numbers import NOTHING, count, counted, per_thousand, size
 from pipeline.report.page import svg
 from pipeline.report.page.html import (
     NONE,
@@ -26,6 +26,7 @@ from pipeline.report.page.html import (
 
 ANCHOR, SHORT, HEADING = "funnel", "Funnel", "What is left after each stage"
 QUANTITIES = ("tokens", "documents", "bytes", "words")
+EFFECTIVE = 50  # equal documents; of fewer, intervals are rough
 REASONS = 3  # named below a stage; the section on reasons has them all
 _WRITE = {"documents": count, "bytes": size, "words": count, "tokens": count}
 _HEIGHT = 18.0  # of a bar, in pixels
@@ -162,7 +163,19 @@ def _basis(report: Report) -> Html:
         f"The thin lines are 95 % intervals, from how much {count(groups or 0)} {what} differ: where the same share "
         "of all data like this would lie, had it all been run. They say nothing about data of another kind, and "
         "nothing about the duplicates that a larger input holds.",
+        _few_documents(report),
         class_="small",
+    )
+
+
+def _few_documents(report: Report) -> str:
+    """What uneven lengths do to the intervals, where that is much."""
+    effective = (report.get("dominance") or {}).get("documents_effective")
+    if effective is None or effective >= EFFECTIVE:
+        return ""
+    return (
+        f" In tokens, what was read tells as much as {counted(round(effective), 'document')} of one length would; with fewer "
+        f"than {EFFECTIVE}, intervals of tokens, bytes and words are rough."
     )
 
 

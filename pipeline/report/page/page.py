@@ -6,6 +6,7 @@ from importlib.resources import files
 from types import ModuleType
 
 from pipeline.report.build import Report
+from pipeline.report.dominance import dominance_notices
 from pipeline.report.numbers import count, counted, percent, size
 from pipeline.report.page import duplicates, examples, funnel, scale, whatif, who, why
 from pipeline.report.page.document import Part, document
@@ -67,6 +68,7 @@ def _notices(report: Report) -> list[Html]:
         notices += ["The ledger does not balance, so this run has failed:", *report["imbalances"]]
     if unread:
         notices.append(f"{counted(unread, 'record')} could not be read; unreadable/ lists each.")
+    notices += dominance_notices(report.get("dominance"))
     notices += [alarm for entry in report["duplicates"] for alarm in entry.get("alarms") or ()]
     if not notices:
         return []

@@ -1,4 +1,4 @@
-"""The bias audit: its figures are those of the documents, its intervals cover, and chance alone is hardly ever flagged."""
+"""The bias audit: its figures are those of the documents, and length alone is not flagged."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from written_run import Page, Written, write_run
 
 from filters.audit.groups import GROUPS
-from pipeline.report.audit import FEWEST, Ends, compared, differing, distance
+from pipeline.report.audit import NOTE, NOTE_BY_BYTES
 from pipeline.report.build import build_report
 from pipeline.report.markdown import report_markdown
+from pipeline.report.matched import FEWEST
 from pipeline.report.write import write_report
 
 WOMEN, MEN, SCOTTISH = (GROUPS.index(name) for name in ("women", "men", "Scottish English"))
 
 
-def page(at: int, *groups: int, goes: str | None = None) -> Page:
+def page(at: int, *groups: int, goes: str | None = None, length: int = 40) -> Page:
     """A document in English of these groups."""
     bits = 1 | sum(1 << group for group in groups)
     reason = (goes, "why") if goes else None
     keeper = (0, "k", None) if goes == "near" else None
-    return Page((40, 8, 10 + at % 3), id=f"d{at}", groups=bits, goes=reason, keeper=keeper)
+    return Page((length, 8, 10 + at % 3), id=f"d{at}", groups=bits, goes=reason, keeper=keeper)
 
 
 PAGES = st.lists(
     st.tuples(
         st.sets(st.sampled_from([WOMEN, MEN, SCOTTISH])),
         st.sampled_from([None, None, "gopher_quality", "near", "fineweb"]),
+        st.sampled_from([20, 40, 63, 64, 5000]),
     ),
     min_size=1,
     max_size=30,
@@ -43,7 +44,7 @@ PAGES = st.lists(
 @settings(max_examples=15)
 @given(PAGES)
 def test_figures_are_those_of_the_documents(tmp_path_factory: pytest.TempPathFactory, drawn: Any) -> None:
-    pages = [page(at, *groups, goes=goes) for at, (groups, goes) in enumerate(drawn)]
+    pages = [page(at, *groups, goes=goes, length=length) for at, (groups, goes, length) in enumerate(drawn)]
     foreign = [Page((9, 9, 9), id=f"f{at}") for at in range(3)]
     half = len(pages) // 2
     units = [Written([*pages[:half], *foreign]), Written(pages[half:])]
@@ -51,7 +52,9 @@ def test_figures_are_those_of_the_documents(tmp_path_factory: pytest.TempPathFac
     assert audit["raw"]["documents"] == len(pages)
     kept = [p for p in pages if p.goes is None]
     assert audit["overall"]["value"] == pytest.approx(len(kept) / len(pages))
-    assert {entry["group"] for entry in audit["groups"]} == {GROUPS[g] for groups, _ in drawn for g in groups}
+    assert {entry["group"] for entry in audit["groups"]} == {
+        GROUPS[g] for groups, *_ in drawn for g in groups
+    }
     for entry in audit["groups"]:
         bit = 1 << GROUPS.index(entry["group"])
         own = [p for p in pages if p.groups & bit]
@@ -59,6 +62,12 @@ def test_figures_are_those_of_the_documents(tmp_path_factory: pytest.TempPathFac
         assert entry["raw"]["documents"] == len(own)
         assert entry["raw"]["tokens"] == sum(p.amounts[2] for p in own)
         assert entry["kept"]["value"] == pytest.approx(len(left) / len(own))
+        would_be = sum(share_of(pages, p.amounts[0]) for p in own)
+        assert entry["expected"] == pytest.approx(would_be / len(own))
+        assert entry["matched"]["value"] == (pytest.approx(len(left) / would_be) if would_be else None)
+        assert entry["ratio"]["value"] == (
+            pytest.approx(len(left) / len(own) * len(pages) / len(kept)) if kept else None
+        )
         tokens = sum(p.amounts[2] for p in left) / sum(p.amounts[2] for p in own)
         assert entry["kept_tokens"]["value"] == pytest.approx(tokens)
         assert not entry["flagged"]
@@ -69,6 +78,12 @@ def test_figures_are_those_of_the_documents(tmp_path_factory: pytest.TempPathFac
             ]
             on = [p for p in before if p.goes is None or p.goes[0] != stage["stage"]]
             assert stage["kept"] == pytest.approx(len(on) / len(before))
+
+
+def share_of(pages: list[Page], length: int) -> float:
+    """What is kept of the pages in the class of this length."""
+    alike = [p for p in pages if max(p.amounts[0].bit_length(), 5) == max(length.bit_length(), 5)]
+    return sum(p.goes is None for p in alike) / len(alike)
 
 
 def a_run(folder: Path, dropped: float) -> dict[str, Any]:
@@ -84,12 +99,12 @@ def test_a_group_that_is_kept_less_is_flagged_and_a_small_one_never(tmp_path: Pa
     report = a_run(tmp_path, 0.6)
     found = {entry["group"]: entry for entry in report["audit"]["groups"]}
     women = found["women"]
-    assert women["flagged"] and women["ratio"]["high"] < 0.8 and women["worst_stage"] == "fineweb"
+    assert women["flagged"] and women["matched"]["high"] < 0.8 and women["worst_stage"] == "fineweb"
     assert not found["Scottish English"]["flagged"] and found["Scottish English"]["kept"]["value"] == 0
     assert found["Scottish English"]["kept"]["high"] < 0.05
     text = (tmp_path / "report.md").read_text()
     assert "| women | **yes** | fineweb | 300 |" in text
-    assert "fewer than 100: Scottish English (99)" in text
+    assert "Too few to judge, with fewer than 100 documents: Scottish English (99)." in text
     assert json.loads((tmp_path / "report.json").read_text())["audit"] == report["audit"]
 
 
@@ -104,60 +119,37 @@ def test_a_run_without_the_audit_says_nothing_of_it(tmp_path: Path) -> None:
     assert "bias audit" not in report_markdown(report)
 
 
-def draw_ends(
-    draw: np.random.Generator, documents: int, share: float, rest: int, others: float
-) -> tuple[Ends, Ends]:
-    """A group of so many documents, of which this share is kept, and all with the `rest`."""
+def test_what_is_dropped_for_its_length_is_not_flagged(tmp_path: Path) -> None:
+    """Of long documents a tenth is kept, of short ones all; women are spoken of in long ones."""
+    draw = np.random.default_rng(2)
 
-    def one(count: int, chance: float) -> Ends:
-        read = np.bincount(draw.integers(0, 16, count), minlength=16)
-        kept = draw.binomial(read, chance)
-        return Ends(*(column.astype(float) for column in (read, kept, read, kept)))
-
-    group, other = one(documents, share), one(rest, others)
-    both: list[NDArray[np.float64]] = [
-        getattr(group, name) + getattr(other, name) for name in Ends.__annotations__
-    ]
-    return group, Ends(*both)
-
-
-@pytest.mark.parametrize(
-    "documents, share, rest, others",
-    [
-        (150, 0.6, 5000, 0.6),
-        (1000, 0.3, 3000, 0.5),
-        (400, 0.95, 400, 0.7),
-        (5000, 0.02, 50_000, 0.05),
-        (120, 0.99, 9000, 0.9),
-    ],
-)
-def test_intervals_cover(documents: int, share: float, rest: int, others: float) -> None:
-    draw = np.random.default_rng(3)
-    true = share / ((documents * share + rest * others) / (documents + rest))
-    covered = 0
-    for _ in range(1000):
-        found = compared(*draw_ends(draw, documents, share, rest, others))
-        assert found is not None and found.low is not None and found.high is not None
-        covered += found.low <= true <= found.high
-    assert covered >= 940
-
-
-def test_chance_alone_differs_in_one_of_twenty_audits_at_most() -> None:
-    draw = np.random.default_rng(4)
-    false = 0
-    for _ in range(400):
-        groups = [
-            draw_ends(draw, int(documents), 0.5, 5000, 0.5) for documents in draw.integers(100, 2000, 20)
+    def some(count: int, *groups: int, long: float) -> list[Page]:
+        lengths = np.where(draw.random(count) < long, 900, 100)
+        goes = (lengths == 900) & (draw.random(count) < 0.9)
+        start = len(pages)
+        return [
+            page(start + at, *groups, goes="fineweb" if gone else None, length=int(length))
+            for at, (length, gone) in enumerate(zip(lengths, goes, strict=True))
         ]
-        false += any(differing([distance(*ends) for ends in groups]))
-    assert false <= 0.05 * 400 + 2 * (0.05 * 0.95 * 400) ** 0.5
+
+    pages: list[Page] = []
+    pages += some(1000, MEN, long=0.3)
+    pages += some(400, WOMEN, long=0.9)
+    audit = build_report(write_run(tmp_path, [Written(pages)], groups=GROUPS))["audit"]
+    women = next(entry for entry in audit["groups"] if entry["group"] == "women")
+    assert women["ratio"]["high"] < 0.8
+    assert women["matched"]["low"] < 1 < women["matched"]["high"] and not women["flagged"]
+    assert women["expected"] < 0.3 < audit["overall"]["value"]
 
 
-def test_nothing_kept_and_all_kept_are_no_certainty() -> None:
-    some = np.full(16, 10.0)
-    none, all_ = np.zeros(16), np.full(16, 1000.0)
-    found = compared(Ends(some, none, some, none), Ends(all_, all_ / 2, all_, all_ / 2))
-    assert found is not None and found.value == found.low == 0 and 0 < (found.high or 0) < 0.15
-    found = compared(Ends(some, some, some, some), Ends(all_, all_ / 2, all_, all_ / 2))
-    assert found is not None and found.value == 2 and (found.low or 0) < 2 < (found.high or 0)
-    assert compared(Ends(some, none, some, none), Ends(all_, none, all_, none)) is None
+def test_a_sample_by_bytes_is_said_to_be_one(tmp_path: Path) -> None:
+    run = write_run(tmp_path, [Written([page(0, WOMEN)])], groups=GROUPS)
+    assert build_report(run)["audit"]["note"] == NOTE
+    drawn = {
+        "by": "bytes",
+        "per_byte": 0.01,
+        "inputs": ["in"],
+        "pool": {"documents": 9, "bytes": 999, "stored_bytes": 99, "files": 1},
+    }
+    run.write_json("manifest.json", {**run.read_json("manifest.json"), "sample": drawn})
+    assert build_report(run)["audit"]["note"] == NOTE + NOTE_BY_BYTES

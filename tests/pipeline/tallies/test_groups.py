@@ -10,9 +10,10 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.batch import GROUPS, WEIGHT
+from pipeline.batch import GROUPS, LENGTH, WEIGHT
 from pipeline.ledger import Quantities
 from pipeline.tallies.gather import UnitTallies
+from pipeline.tallies.groups import GROUP_REPLICATES, LENGTH_CLASSES, by_length, length_classes
 
 NAMES = tuple(f"group {number}" for number in range(64))
 documents = st.lists(
@@ -37,6 +38,7 @@ def gather(written: list[tuple[object, ...]], size: int, weighted: bool) -> pa.T
         )
         columns = {"id": pa.array(ids, pa.string()), "url": pa.nulls(len(ids), pa.string())}
         columns[GROUPS] = pa.array(bits, pa.uint64())
+        columns[LENGTH] = pa.array(length_classes(np.array(tokens, np.int64) * 4))
         if weighted:
             columns[WEIGHT] = pa.array(weight, pa.float64())
         gathered.begin_batch(pa.RecordBatch.from_pydict(columns))
@@ -49,6 +51,10 @@ def gather(written: list[tuple[object, ...]], size: int, weighted: bool) -> pa.T
         gathered.passed("tokenize", "out", kept, amounts[kept])
         gathered.end_batch(pa.array(languages, pa.string()))
     return gathered.table()
+
+
+def length_class(length: int) -> int:
+    return min(max(length.bit_length() - 5, 0), 15)
 
 
 def tokens_of(table: pa.Table, kind: str, *keys: str) -> Counter[tuple[object, ...]]:
@@ -76,7 +82,8 @@ def test_they_are_those_of_plain_python(written: list[tuple[object, ...]], size:
             units[stage, outcome, "", 67 % 64] += tokens  # type: ignore[assignment]
             for number, name in enumerate(NAMES):
                 if bits >> number & 1:  # type: ignore[operator]
-                    groups[stage, outcome, name, random % 16 if end else -1] += tokens  # type: ignore[assignment]
+                    place = 16 * (random % 16) + length_class(tokens * 4) if end else -1  # type: ignore[operator]
+                    groups[stage, outcome, name, place] += tokens  # type: ignore[assignment]
     keys = ("stage", "name", "other", "place")
     found = tokens_of(table, "replicate", *keys)
     assert set(found) == set(replicates)
@@ -94,3 +101,16 @@ def test_a_weight_counts_documents_too() -> None:
     assert sorted((r["documents"], r["tokens"]) for r in rows) == [(2, 25), (2, 32)]
     lengths = [r for r in table.to_pylist() if (r["kind"], r["stage"]) == ("length", "read")]
     assert sum(r["documents"] for r in lengths) == 2  # of the sample itself
+
+
+@given(st.lists(st.integers(0, 2**40) | st.integers(0, 45).map(lambda power: 2**power), max_size=50))
+def test_a_class_is_a_doubling(lengths: list[int]) -> None:
+    assert length_classes(np.array(lengths, np.int64)).tolist() == [length_class(n) for n in lengths]
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 15), st.integers(0, 15)), st.integers(1, 9)))
+def test_places_are_read_as_they_were_written(amounts: dict[tuple[int, int], int]) -> None:
+    places = np.array([random * LENGTH_CLASSES + length for random, length in amounts], np.int64)
+    found = by_length(places, np.array(list(amounts.values()), np.int64))
+    assert found.shape == (GROUP_REPLICATES, LENGTH_CLASSES) and found.sum() == sum(amounts.values())
+    assert all(found[at] == amount for at, amount in amounts.items())
