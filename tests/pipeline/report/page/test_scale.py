@@ -202,10 +202,10 @@ def test_a_run_without_deduplicators_draws_no_scenarios(tmp_path):
     assert "scenario dash" not in drawn
 
 
-def test_one_document_says_nothing_of_a_hundred_times_as_much(tmp_path, show):
+def test_one_document_says_only_the_least_of_a_hundred_times_as_much(tmp_path, show):
     made = build_report(write_run(tmp_path, [Written([Page((4000, 700, 500), "only")])]))
     page = show(report_page(made)).page
     page.locator("#goal-amount").fill("50k")
     shown = page.locator("#plan-answer").inner_text()
-    assert shown.startswith("Nothing can be said of 50.0 k tokens")
+    assert shown.startswith("Collect at least 50.0 k raw tokens for 50.0 k tokens")
     assert "kept nothing" not in shown

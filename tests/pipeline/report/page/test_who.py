@@ -58,7 +58,7 @@ def test_flags_are_told_by_shape_and_by_word() -> None:
     groups = report["audit"]["groups"]
     html = audit(report)
     assert html.count("<b>") > len(groups)
-    assert html.count(" flagged</div>") == sum(group["flagged"] for group in groups) == 2
+    assert html.count("</b> flagged") == sum(group["flagged"] for group in groups) == 2
     assert len(re.findall(r'<polygon class="accent"', html)) == 1 + 2  # the key, and the flagged
     assert "Of 5 groups 2 are flagged; 1 more has too few documents to judge." in html
     assert ", too few to judge" in html and html.count('class="few"') == 1 + 1
