@@ -139,9 +139,7 @@ def _basis(made: Made) -> list[str]:
     far = f"; this is {_times(reach)}{to} times as much" if reach else ""
     lines = [f"{basis['source'][:1].upper()}{basis['source'][1:]} kept {kept}{far}."]
     if basis["basis"]:
-        groups = (
-            f"{basis['groups']} groups of {'its documents' if basis['basis'] == 'documents' else 'its files'}"
-        )
+        groups = f"{count(basis['groups'])} {_GROUPS[basis['basis']]}"
         lines.append(
             f"From and to: 19 times of 20 the amount lies between, judging by how {groups} differ"
             + (" and by the copies that deduplication found." if basis["bracket_by"] else ".")

@@ -116,9 +116,12 @@ def _lines(groups: list[Group], found: dict[str, Any], scale: svg.Log) -> Html:
 
 
 def _ticks(scale: svg.Log) -> list[float]:
-    return [
-        tick for tick in (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0) if scale.low <= tick <= scale.high
-    ]
+    """The ends of a flag by default are among them while they do not touch their neighbours."""
+    wide = scale.high > 2.5
+    ticks = (
+        (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if wide else (0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5)
+    )
+    return [tick for tick in ticks if scale.low <= tick <= scale.high]
 
 
 def _tick(value: float) -> str:
@@ -143,7 +146,7 @@ def _line(group: Group, found: dict[str, Any], scale: svg.Log) -> Html:
         f"{group['group']}: {percent(group['kept']['value'])} kept, of documents of the same lengths "
         f"{percent(group['expected'])}; ratio {_factor(matched['value'])}{_between(matched)}{aside}"
     )
-    kept = f" {percent(group['kept']['value'])} against {percent(group['expected'])}"
+    kept = f" {percent(group['kept']['value']).removesuffix(' %')} against {percent(group['expected'])}"
     value = join(
         [
             tag("b", _factor(matched["value"])),
