@@ -113,6 +113,7 @@ def sample(
         str | None, typer.Option("--recipe", help="Whose `source` settings say how the input is read.")
     ] = None,
     workers: Annotated[int, typer.Option("--workers", "-w", min=0, help="Processes; 0: one a core.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Draw documents at random from all of the input, for a pilot run: `assay run RECIPE FOLDER`.
 
@@ -132,7 +133,10 @@ def sample(
         made = sampling.sample(source, inputs, out, draw, Engine(workers, beam_options), messages())
     finally:
         end_children()
-    sampling.print_sample(made, out, output())
+    if as_json:
+        print_json(made)
+    else:
+        sampling.print_sample(made, out, output())
 
 
 @app.command()

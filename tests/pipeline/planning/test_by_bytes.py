@@ -47,7 +47,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
         lines.append(json.dumps({"id": f"d{number}", "text": " ".join(words)}))
     (folder / "all.jsonl").write_text("\n".join(lines) + "\n")
     (folder / "short.yaml").write_text(RECIPE)
-    assay("sample", folder / "all.jsonl", "--documents", 1000, "--by", "bytes", "--out", folder / "sample")
+    draw = ("--documents", 1000, "--by", "bytes", "--out", folder / "sample", "--json")
+    printed = assay("sample", folder / "all.jsonl", *draw).stdout
+    assert json.loads(printed) == json.loads((folder / "sample" / "sample.json").read_text())
     for name in ("all.jsonl", "sample"):
         assay("run", folder / "short.yaml", folder / name, "--out", folder / f"run-{name}")
     whole, drawn = (
