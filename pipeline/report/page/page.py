@@ -80,5 +80,5 @@ def _foot(report: Report) -> Html:
     return paragraph(
         balance,
         f"Made by Assay {report['assay']} from the run directory alone. Every number here is in report.json, "
-        "unrounded. Nothing is loaded from the network.",
+        "unrounded, but for what the run cost, which is in costs.json. Nothing is loaded from the network.",
     )

@@ -168,14 +168,16 @@ def _round(power_of_ten: int) -> str:
 
 def _upright(planning: dict[str, Any], x: svg.Log) -> list[Html]:
     """What was read, and where it was drawn from a known pool that too."""
-    lines = [(1.0, "this run")]
+    lines = [(1.0, "this run", "middle")]
     if planning["pool"] and x.low < planning["pool"]["times"] < x.high:
-        lines.append((planning["pool"]["times"], "the pool"))
+        pool = planning["pool"]["times"]
+        # Away from each other, as they may stand close; but not out of the picture.
+        lines = [(1.0, "this run", "end"), (pool, "the pool", "start" if x(pool) < 80 else "end")]
     pieces = []
-    for times, name in lines:
+    for times, name, anchor in lines:
         at = x(times)
         pieces.append(svg.line(at, _HEAD - 4, at, _HEAD + _HEIGHT, "mark"))
-        pieces.append(svg.label(at, _HEAD - 8, name, "middle"))
+        pieces.append(svg.label(at, _HEAD - 8, name, anchor))
     return pieces
 
 
